@@ -1,0 +1,45 @@
+"""What commands print with: JSON lines, notes and errors on stderr, progress on a terminal only."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+STDERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Format(str, enum.Enum):
+    """How a command prints its result."""
+
+    text = "text"
+    json = "json"
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value as one line on stdout."""
+    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def note(text: str) -> None:
+    """Say something on stderr without markup."""
+    STDERR.print(text, markup=False)
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Any]:
+    """Show a bar over bytes on a terminal, nothing when piped; yields a function advance(bytes)."""
+    if not STDERR.is_terminal:
+        yield lambda _amount: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=STDERR, transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda amount: bar.advance(task, amount)

@@ -1,0 +1,1 @@
+"""The ground of all rooms: YAML with positions, typed conversion, folders."""

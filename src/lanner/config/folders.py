@@ -1,0 +1,44 @@
+"""Where lanner keeps its data: one folder that holds state, spool and archive."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+
+def default_data_folder() -> Path:
+    """Return LANNER_DATA, else /var/lib/lanner for root, else the user's data folder."""
+    named = os.environ.get("LANNER_DATA")
+    if named:
+        return Path(named)
+    return Path("/var/lib/lanner") if os.geteuid() == 0 else platformdirs.user_data_path("lanner")
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The layout below the data folder; making it is the business of who writes there."""
+
+    root: Path
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state.db"
+
+    @property
+    def spool(self) -> Path:
+        return self.root / "spool"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lanner.lock"

@@ -1,0 +1,1 @@
+"""Detection: the engine that turns events into alerts."""

@@ -1,0 +1,1 @@
+"""Wires sources, detection, archive and outputs into running processes."""

@@ -1,0 +1,1 @@
+"""What a user writes: lanner.yaml or falco.yaml, as one typed object."""

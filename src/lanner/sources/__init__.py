@@ -1,0 +1,1 @@
+"""Where audit events come from: one file a source."""
