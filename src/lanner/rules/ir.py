@@ -9,27 +9,27 @@ class Node(msgspec.Struct, frozen=True):
     """Base of all nodes; nodes are immutable and compare by value."""
 
 
-class Field(Node):
+class Field(Node, frozen=True):
     """A value of the event: `name` as in the table of fields, `argument` what stands in brackets, or None."""
 
     name: str
     argument: str | None = None
 
 
-class Call(Node):
+class Call(Node, frozen=True):
     """A transformer applied to operands, such as tolower(ka.verb) or join("-", (a, b))."""
 
     function: str
     arguments: tuple[Operand, ...]
 
 
-class Text(Node):
+class Text(Node, frozen=True):
     """A literal; all literals are text until the field's type says otherwise."""
 
     text: str
 
 
-class Values(Node):
+class Values(Node, frozen=True):
     """A list of operands in parentheses."""
 
     items: tuple[Operand, ...]
@@ -38,7 +38,7 @@ class Values(Node):
 Operand = Field | Call | Text | Values
 
 
-class Compare(Node):
+class Compare(Node, frozen=True):
     """`left operator right`; `operator` is one of OPERATORS."""
 
     left: Operand
@@ -46,28 +46,28 @@ class Compare(Node):
     right: Operand
 
 
-class Exists(Node):
+class Exists(Node, frozen=True):
     """True where the operand has a value."""
 
     operand: Operand
 
 
-class Macro(Node):
+class Macro(Node, frozen=True):
     """A name to be replaced by its condition before anything is compiled; `offset` counts from 0."""
 
     name: str
     offset: int = 0
 
 
-class Not(Node):
+class Not(Node, frozen=True):
     item: Condition
 
 
-class And(Node):
+class And(Node, frozen=True):
     items: tuple[Condition, ...]
 
 
-class Or(Node):
+class Or(Node, frozen=True):
     items: tuple[Condition, ...]
 
 
