@@ -1,0 +1,30 @@
+"""What a loaded rule is, whichever language it was written in."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lanner.rules import ir
+
+PRIORITIES = ("Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug")
+"""Falco's priorities as it prints them, most severe first."""
+
+
+class Rule(msgspec.Struct, kw_only=True, frozen=True):
+    """One rule, ready to compile: macros, lists and exceptions are already inside `condition`.
+
+    `condition_text` is the condition as its author wrote it (appended parts included, exceptions left out);
+    `priority` is one of PRIORITIES; `line` counts from 1.
+    """
+
+    name: str
+    description: str
+    condition: ir.Condition
+    condition_text: str
+    output: str
+    priority: str
+    tags: tuple[str, ...] = ()
+    source: str = "k8s_audit"
+    enabled: bool = True
+    file: str = ""
+    line: int = 0
