@@ -1,0 +1,33 @@
+"""What goes into the archive: one event's text, where it came from and its place in the order of arrival."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lanner.archive.record import Record, read_record
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """One event on its way into the archive.
+
+    `source`, `origin`, `offset`, `item` say where it stood (`item` counts inside an EventList), `ordinal` is its
+    place in the order of arrival within `source`: exports sort by it, so it must not decrease. `ingested` is when
+    lanner took it, in microseconds since 1970. `cluster` overrides the archive's own.
+    """
+
+    raw: bytes
+    source: str
+    origin: str = ""
+    offset: int = 0
+    item: int = 0
+    ordinal: int = 0
+    ingested: int = 0
+    cluster: str | None = None
+    parsed: Record | None = None
+
+    @property
+    def record(self) -> Record:
+        """The event's keys; read from `raw` on first use and kept."""
+        if self.parsed is None:
+            self.parsed = read_record(self.raw)
+        return self.parsed

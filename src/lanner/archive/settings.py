@@ -1,0 +1,57 @@
+"""The `archive:` section of lanner.yaml: where the archive lives, what is kept, how often it commits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from lanner.config.typed import Settings
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+ClusterName = Annotated[str, msgspec.Meta(min_length=1, max_length=253)]
+DropName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+Stage = Literal["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"]
+
+KEPT_STAGES: tuple[Stage, ...] = ("ResponseStarted", "ResponseComplete", "Panic")
+
+
+class Drop(Settings):
+    """One noise filter: an event that matches every list that is given is not archived, but counted under `name`.
+
+    A word matches exactly, one that ends in `*` by prefix. `resources` are written `pods` or `pods/log`;
+    `url_prefixes` look only at requests that name no resource, such as `/healthz`.
+    """
+
+    name: DropName
+    users: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    url_prefixes: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    user_agents: tuple[str, ...] = ()
+
+
+class Hold(Settings):
+    """How many events of stages that are not kept wait, and how long, for a kept event of the same request."""
+
+    events: Positive = 50_000
+    bytes: Positive = 32 * 1024 * 1024
+    seconds: Seconds = 120.0
+
+
+class ArchiveSettings(Settings):
+    """Settings of the archive; `catalog` takes pyiceberg's own properties (uri, warehouse, s3.endpoint ...)."""
+
+    enabled: bool = True
+    catalog: dict[str, str] = msgspec.field(default_factory=dict)
+    cluster: ClusterName = "default"
+    keep_stages: tuple[Stage, ...] = KEPT_STAGES
+    drop: tuple[Drop, ...] = ()
+    hold: Hold = Hold()
+    commit_seconds: Seconds = 10.0
+    commit_events: Positive = 50_000
+    commit_bytes: Positive = 64 * 1024 * 1024
