@@ -17,6 +17,7 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_NODES = 2_000_000
 
+_QUOTING_STYLES = frozenset("'\"|>")
 _INTEGER = re.compile(r"[-+]?[0-9]+$")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
 _CONSTANTS: dict[str, bool | None] = {
@@ -107,7 +108,7 @@ class _Builder:
             bound = f"{MAX_DEPTH} levels deep" if depth > MAX_DEPTH else f"{MAX_NODES} values"
             raise SourceError(f"more than {bound}", file=self._file, line=line, column=column)
         if isinstance(node, ScalarNode):
-            return Scalar(node.value, node.style is not None and node.style in "'\"|>", line, column)
+            return Scalar(node.value, node.style in _QUOTING_STYLES, line, column)
         if isinstance(node, SequenceNode):
             return Sequence(tuple(self.build(item, depth + 1) for item in node.value), line, column)
         assert isinstance(node, MappingNode)
