@@ -1,0 +1,86 @@
+"""The engine: one compiled rule set, tried on one event at a time, gives alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from lanner.audit.event import Event
+from lanner.detect.alert import PRIORITIES, Alert, Origin
+from lanner.errors import UsageError
+from lanner.rules.compile import compile_conditions
+from lanner.rules.falco.output import OutputFormat
+from lanner.rules.ruleset import Rule
+
+SOURCE = "k8s_audit"
+Matching = Literal["all", "first"]
+
+_RANKS = {name.lower(): rank for rank, name in enumerate(PRIORITIES)} | {"info": 6}
+
+
+def priority_rank(name: str) -> int:
+    """Return 0 for the most severe priority; raise UsageError naming the known ones on any other word."""
+    try:
+        return _RANKS[name.lower()]
+    except KeyError:
+        known = ", ".join(PRIORITIES)
+        raise UsageError(f"{name!r} is not a priority; known are {known}") from None
+
+
+class Engine:
+    """Rules of other sources, disabled rules and rules below the minimum priority are left out.
+
+    `matching` is Falco's rule_matching: with "first" an event fires the first rule that matches, in load order.
+    `render_errors` counts outputs that could not be rendered; their alerts are given all the same.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        *,
+        matching: Matching = "all",
+        minimum_priority: str = "debug",
+        hostname: str = "",
+    ) -> None:
+        lowest = priority_rank(minimum_priority)
+        self.rules = [
+            rule
+            for rule in rules
+            if rule.source == SOURCE and rule.enabled and priority_rank(rule.priority) <= lowest
+        ]
+        self.render_errors = 0
+        self._matching = matching
+        self._hostname = hostname
+        self._matcher = compile_conditions([rule.condition for rule in self.rules])
+        self._formats = [OutputFormat(rule.output) for rule in self.rules]
+
+    def process(self, event: Event, number: int = 0) -> list[Alert]:
+        """Return the alerts of one event in load order; `number` is its 1-based place in a replayed file, else 0."""
+        if self._matching == "all":
+            return [self._alert(index, event, number) for index in self._matcher.match(event)]
+        index = self._matcher.first(event)
+        return [] if index is None else [self._alert(index, event, number)]
+
+    def _alert(self, index: int, event: Event, number: int) -> Alert:
+        rule, head = self.rules[index], event.head
+        output, fields = self._render(index, event)
+        audit_id = head.auditID or ""
+        return Alert(
+            time=head.stageTimestamp or "",
+            rule=rule.name,
+            priority=rule.priority,
+            source=SOURCE,
+            tags=list(rule.tags),
+            output=output,
+            output_fields=fields,
+            hostname=self._hostname,
+            lanner=Origin(audit_id=audit_id, stage=head.stage or "", event=number, related=[audit_id]),
+        )
+
+    def _render(self, index: int, event: Event) -> tuple[str, dict[str, Any]]:
+        form = self._formats[index]
+        try:
+            return form.render(event), form.fields(event)
+        except Exception as error:  # noqa: BLE001 - an alert without its text is better than none
+            self.render_errors += 1
+            return f"{self.rules[index].output} (lanner could not fill in the fields: {error!r})", {}
