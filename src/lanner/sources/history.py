@@ -1,0 +1,75 @@
+"""Reads finished logs: a plain, gzip or zstd file, a folder of them, or standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from lanner.errors import GroundError, SourceError
+from lanner.sources.lines import MAX_LINE_BYTES, Line, LineSplitter
+from lanner.sources.packed import Progress, chunks
+from lanner.sources.rotation import in_order
+
+__all__ = ["Line", "list_files", "read_lines", "stored_bytes"]
+
+_STDIN = Path("-")
+
+
+def read_lines(path: Path, *, max_line_bytes: int = MAX_LINE_BYTES, progress: Progress | None = None) -> Iterator[Line]:
+    """Yield the lines of a file, of a folder's files in order of rotation, or of standard input ("-").
+
+    Numbers count on through a folder, offsets begin anew in each file. A line over `max_line_bytes` comes cut, with
+    `oversized` set. `progress` is told the stored bytes (packed ones where packed) of each read.
+    Raises SourceError (missing, cut or damaged file; lines before the damage are yielded), GroundError (unreadable).
+    """
+    number = 0
+    for file in list_files(path):
+        splitter = LineSplitter(max_line_bytes, number=number, file=str(file))
+        with _open(file) as opened:
+            for chunk in _checked(opened, file, progress, splitter):
+                yield from splitter.feed(chunk)
+        yield from splitter.finish()
+        number = splitter.number
+
+
+def list_files(path: Path) -> list[Path]:
+    """Return the files that read_lines reads, in its order; raise SourceError when there are none."""
+    if path == _STDIN or not path.is_dir():
+        return [path]
+    try:
+        names = [entry.name for entry in path.iterdir() if entry.is_file() and not entry.name.startswith(".")]
+    except OSError as error:
+        raise GroundError(f"{path}: cannot list the folder: {error.strerror}; check its owner and mode") from error
+    if not names:
+        raise SourceError("the folder holds no files; name one that holds audit logs", file=str(path))
+    return [path / name for name in in_order(names)]
+
+
+def stored_bytes(path: Path) -> int | None:
+    """Return how many bytes `progress` will be told in all; None for standard input."""
+    if path == _STDIN:
+        return None
+    return sum(file.stat().st_size for file in list_files(path) if file.exists())
+
+
+def _open(file: Path) -> BinaryIO:
+    if file == _STDIN:
+        return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
+    try:
+        return file.open("rb", buffering=0)
+    except FileNotFoundError as error:
+        raise SourceError(
+            "no such file; name a log file, a folder of them, or - for standard input", file=str(file)
+        ) from error
+    except OSError as error:
+        raise GroundError(f"{file}: cannot read: {error.strerror}; check its owner and mode") from error
+
+
+def _checked(opened: BinaryIO, file: Path, progress: Progress | None, splitter: LineSplitter) -> Iterator[bytes]:
+    """Turn a failing disk into GroundError with its place."""
+    try:
+        yield from chunks(opened, str(file), progress=progress)
+    except OSError as error:
+        raise GroundError(f"{file}: reading failed after byte {splitter.end}: {error.strerror}") from error

@@ -1,0 +1,54 @@
+"""The webhook source: kube-apiserver's audit webhook backend posts its batches here, over HTTP or HTTPS."""
+
+from __future__ import annotations
+
+import threading
+from typing import Annotated
+
+from msgspec import Meta
+
+from lanner.audit.batch import Checkpoint
+from lanner.config.typed import Settings
+from lanner.sources.source import Emit, Note
+
+
+class TlsSettings(Settings):
+    """A server certificate and, for mutual TLS, the CA that client certificates must come from; PEM files."""
+
+    cert: str
+    key: str
+    client_ca: str = ""
+
+
+class WebhookSettings(Settings, tag="webhook", tag_field="type"):
+    """Where to listen and what to accept; `path` is Falco's default, so its kubeconfig works unchanged."""
+
+    id: str = ""
+    listen: str = "127.0.0.1:9765"
+    path: Annotated[str, Meta(pattern="^/")] = "/k8s-audit"
+    tls: TlsSettings | None = None
+    token_file: str = ""
+    max_body_bytes: Annotated[int, Meta(ge=1024)] = 64 * 1024 * 1024
+    max_connections: Annotated[int, Meta(ge=1)] = 64
+    max_waiting: Annotated[int, Meta(ge=1)] = 32
+    read_seconds: Annotated[float, Meta(gt=0)] = 30.0
+    durable_seconds: Annotated[float, Meta(gt=0)] = 25.0
+    grace_seconds: Annotated[float, Meta(ge=0)] = 5.0
+
+    @property
+    def source_id(self) -> str:
+        """The key of the checkpoint."""
+        return self.id or f"webhook:{self.listen}{self.path}"
+
+
+class WebhookSource:
+    """Serves the webhook in the source's thread."""
+
+    def __init__(self, settings: WebhookSettings, note: Note) -> None:
+        self.settings, self.id, self._note = settings, settings.source_id, note
+
+    def run(self, checkpoint: Checkpoint | None, emit: Emit, stop: threading.Event) -> None:
+        """Serve until `stop`; the checkpoint is always empty, for the sender keeps what was not answered with 200."""
+        from lanner.sources.webhook_server import serve  # noqa: PLC0415 - uvicorn is heavy; light commands load this room
+
+        serve(self.settings, emit, stop, self._note)
