@@ -1,7 +1,4 @@
-"""An audit event's keys as the archive reads them, and the text that kube-apiserver writes for such keys.
-
-The order of the keys and the escapes are those of k8s.io/apiserver's audit.Event as Go's encoding/json writes it.
-"""
+"""An audit event's keys as the archive reads them, in the order of k8s.io/apiserver's audit/v1 Event."""
 
 from __future__ import annotations
 
@@ -55,14 +52,3 @@ class Record(msgspec.Struct, omit_defaults=True, rename="camel"):
     request_received_timestamp: str | None = None
     stage_timestamp: str | None = None
     annotations: dict[str, str] | None = None
-
-
-_DECODER = msgspec.json.Decoder(Record)
-
-
-def read_record(raw: bytes) -> Record:
-    """Read an event's keys; what cannot be read is left out, so this never raises."""
-    try:
-        return _DECODER.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return Record()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from lanner.archive.record import Record, read_record
+from lanner.archive.record import Record
+from lanner.archive.wire import read_record
 
 
 class Row(msgspec.Struct, kw_only=True):
