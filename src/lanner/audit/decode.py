@@ -1,18 +1,22 @@
-"""From a line of JSON to audit events: single events, EventLists and arrays; what is neither is refused with a reason."""
+"""From a line of JSON to audit events: single events, EventLists arrays; anything else is refused with a reason."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable
 
 import msgspec
 
 from lanner.audit.event import Event, Head, event_time, is_timestamp
 
-MAX_LINE_BYTES = 256 * 1024 * 1024
-"""A line above this is refused unread; kube-apiserver's own limits keep an event far below it."""
-MAX_LIST_DEPTH = 8
+MAX_LINE_BYTES = 64 * 1024 * 1024
+MAX_ARRAY_DEPTH = 8
+UNRECOGNISED = "data not recognized as a k8s audit event"
+"""Falco's words for JSON that is something else."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A piece of input that is no audit event: why, which item of its list (0 when alone), and its text."""
+    """A piece of input that is no audit event: why, its place in its list (0 when alone), and its text."""
 
     reason: str
     index: int
@@ -20,59 +24,161 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Decoded(msgspec.Struct):
-    """What one line held."""
+    """What one line held, in its order."""
 
     events: list[Event]
     refusals: list[Refusal]
 
 
-class _List(msgspec.Struct):
+class _EventList(msgspec.Struct):
+    kind: str | None = None
     items: list[msgspec.Raw] | None = None
 
 
-class NotAnEventError(ValueError):
-    """The text is not one audit event."""
-
-
 _decode_head = msgspec.json.Decoder(Head).decode
-_decode_list = msgspec.json.Decoder(_List).decode
+_decode_list = msgspec.json.Decoder(_EventList).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+_FAILURES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def decode(line: bytes) -> Decoded:
-    """Return the events and refusals in one JSON text, each event with its bytes as they arrived; never raises."""
+    """Return the events and refusals in one JSON text; each event keeps its bytes as they arrived. Never raises.
+
+    What counts as an event follows Falco's k8saudit plugin; an item of an EventList, and a single object that has
+    an auditID and a stage, need no `kind`. A blank line holds nothing.
+    """
+    try:
+        head = _decode_head(line)
+    except _FAILURES:
+        return _decode_other(line)
+    if head.kind == "Event" and is_timestamp(head.stage_timestamp or "") and _is_sound(line, head):
+        return Decoded([Event(line, head)], [])
+    return _decode_other(line)
+
+
+def _is_sound(line: bytes, head: Head) -> bool:
+    return (line.isascii() or _is_utf8(line)) and len(line) <= MAX_LINE_BYTES and _is_audit(head)
+
+
+def _is_audit(head: Head) -> bool:
+    return head.api_version is None or head.api_version.startswith("audit.k8s.io/")
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decode_other(line: bytes) -> Decoded:
     decoded = Decoded([], [])
-    _decode_into(decoded, line, 0, 0)
+    if len(line) > MAX_LINE_BYTES:
+        reason = f"too long: {len(line)} bytes, {MAX_LINE_BYTES} are allowed"
+        decoded.refusals.append(Refusal(reason, 0, line))
+    elif line.strip():
+        _decode_into(decoded, line, 0, 0)
     return decoded
 
 
 def _decode_into(decoded: Decoded, text: bytes, index: int, depth: int) -> None:
     try:
-        head = decode_head(text)
-    except NotAnEventError as error:
-        items = _items(text) if depth < MAX_LIST_DEPTH else None
+        items, depth = _items(text, depth)
         if items is None:
-            decoded.refusals.append(Refusal(str(error), index, text))
+            _decode_single(decoded, text, listed=False)
             return
-        for number, item in enumerate(items):
-            _decode_into(decoded, bytes(item), number, depth + 1)
-    else:
-        decoded.events.append(Event(text, head))
+    except (*_FAILURES, ValueError) as error:
+        decoded.refusals.append(Refusal(_reason(error, text), index, text))
+        return
+    for number, item in enumerate(items):
+        if depth:
+            _decode_into(decoded, bytes(item), number, depth)
+        else:
+            _decode_item(decoded, bytes(item), number)
 
 
-def decode_head(text: bytes) -> Head:
-    """Return the typed keys of one event; raises NotAnEventError."""
+def _items(text: bytes, depth: int) -> tuple[Iterable[msgspec.Raw] | None, int]:
+    """Return the parts of an array (one level deeper) or of an EventList (level 0), None for anything else."""
+    if text.lstrip()[:1] == b"[":
+        if depth >= MAX_ARRAY_DEPTH:
+            raise ValueError(f"{UNRECOGNISED}: arrays nested deeper than {MAX_ARRAY_DEPTH}")
+        return _decode_array(text), depth + 1
+    document = _decode_list(text)
+    if document.kind != "EventList":
+        return None, depth
+    if document.items is None:
+        raise ValueError(f"{UNRECOGNISED}: an EventList without items")
+    return document.items, 0
+
+
+def _decode_item(decoded: Decoded, text: bytes, index: int) -> None:
     try:
-        head = _decode_head(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise NotAnEventError(str(error)) from None
-    if not is_timestamp(event_time(head) or "") or head.kind == "EventList":
-        raise NotAnEventError("data not recognized as a k8s audit event")
-    return head
+        _decode_single(decoded, text, listed=True)
+    except (*_FAILURES, ValueError) as error:
+        decoded.refusals.append(Refusal(_reason(error, text), index, text))
 
 
-def _items(text: bytes) -> list[msgspec.Raw] | None:
+def _decode_single(decoded: Decoded, text: bytes, *, listed: bool) -> None:
+    text.decode()
+    head = _decode_head(text)
+    problem = _problem(head, listed=listed)
+    if problem:
+        raise ValueError(f"{UNRECOGNISED}: {problem}")
+    decoded.events.append(Event(text, head))
+
+
+def _problem(head: Head, *, listed: bool) -> str | None:
+    if head.kind not in ("Event", None):
+        return f"its kind is {head.kind[:80]!r}"
+    if head.kind is None and not listed and not (head.audit_id and head.stage):
+        return "it has no kind"
+    if not _is_audit(head):
+        return f"its apiVersion is {str(head.api_version)[:80]!r}"
+    time = event_time(head)
+    if time is None:
+        return "it has no stageTimestamp"
+    return None if is_timestamp(time) else f"its time is {time[:80]!r}"
+
+
+_TYPE_ERROR = re.compile(r"Expected `(?P<wanted>.+)`, got `(?P<found>.+?)`(?: - at `\$\.?(?P<path>.+)`)?")
+
+
+def _reason(error: Exception, text: bytes) -> str:
+    """Say in a user's words what was wrong and where."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8: byte 0x{error.object[error.start]:02x} (byte {_utf8_fault(text)})"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, msgspec.ValidationError):
+        return _type_reason(str(error))
+    if isinstance(error, msgspec.DecodeError):
+        return _syntax_reason(str(error), text)
+    return str(error)
+
+
+def _utf8_fault(text: bytes) -> int:
     try:
-        return _decode_array(text) if text.lstrip()[:1] == b"[" else _decode_list(text).items
-    except (msgspec.DecodeError, RecursionError):
-        return None
+        text.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
+
+
+def _type_reason(message: str) -> str:
+    found = _TYPE_ERROR.fullmatch(message)
+    if found is None:
+        return f"{UNRECOGNISED}: {message}"
+    if found["path"] is None:
+        return f"{UNRECOGNISED}: it is {found['found']}, not an object"
+    wanted = found["wanted"].removesuffix(" | null")
+    return f"{UNRECOGNISED}: {found['path']} is {found['found']}, not {wanted}"
+
+
+def _syntax_reason(message: str, text: bytes) -> str:
+    if "truncated" in message:
+        return f"not JSON: truncated (byte {len(text)})"
+    if b"\0" in text:
+        return f"not JSON: NUL byte (byte {text.index(0)})"
+    return "not JSON: " + message.removeprefix("JSON is malformed: ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import threading
 from calendar import timegm
@@ -11,15 +13,17 @@ from typing import Any
 import msgspec
 
 NO_TEXT = msgspec.Raw(b"")
+LONGEST_INTEGER = 400
+"""Digits of the longest whole number; a double ends before it."""
 
 
 class User(msgspec.Struct, gc=False):
-    """Who asked, or whom the asker impersonates."""
+    """Who asked, or whom the asker impersonates; `extra` stays JSON text."""
 
     username: str | None = None
     uid: str | None = None
     groups: list[str] | None = None
-    extra: dict[str, list[str] | None] | None = None
+    extra: msgspec.Raw = NO_TEXT
 
 
 class ObjectRef(msgspec.Struct, rename="camel", gc=False):
@@ -78,10 +82,12 @@ class Head(msgspec.Struct, rename="camel", gc=False):
 class Event:
     """A view of one audit event; what is lazy is computed on first use and kept.
 
-    `memo` belongs to those who derive values from the event, each under its own key.
+    `raw` is its JSON text as it arrived, `head` its typed keys; `request`, `response` (the bodies) and `document` (all
+    of it) decode on first use and are None where absent. `time_ns` is nanoseconds since 1970. `number` is the event's
+    place in its stream, counted from 1, where a reader sets it.
     """
 
-    __slots__ = ("document", "head", "memo", "raw", "request", "response", "time_ns")
+    __slots__ = ("document", "head", "number", "raw", "request", "response", "time_ns")
 
     raw: bytes
     head: Head
@@ -89,7 +95,7 @@ class Event:
     response: Any
     document: dict[str, Any]
     time_ns: int
-    memo: dict[str, Any]
+    number: int
 
     def __init__(self, raw: bytes, head: Head) -> None:
         self.raw = raw
@@ -137,20 +143,36 @@ def parse_time(text: str) -> int:
 
 
 def decode_body(text: bytes | msgspec.Raw) -> Any:
-    """Decode JSON that was checked before; the depth that the caller's own frames left does not matter."""
+    """Decode JSON whose syntax was checked before; None where it is nested beyond what any stack here holds."""
     try:
-        return msgspec.json.decode(text)
+        return _decode_any(text)
     except RecursionError:
         return _decode_on_fresh_stack(text)
+
+
+def _decode_any(text: bytes | msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:  # only a number beyond a double is left to fail here
+        return json.loads(bytes(text), parse_int=_whole)
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
 
 
 def _decode_on_fresh_stack(text: bytes | msgspec.Raw) -> Any:
     # The text passed a depth check nearer the bottom of the stack; a new thread starts at the very bottom.
     result: list[Any] = []
-    thread = threading.Thread(target=lambda: result.append(msgspec.json.decode(text)))
+
+    def work() -> None:
+        with contextlib.suppress(RecursionError):
+            result.append(_decode_any(text))
+
+    thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    return result[0]
+    return result[0] if result else None
 
 
 def _body(text: msgspec.Raw) -> Any:
@@ -162,5 +184,5 @@ _LAZY: dict[str, Callable[[Event], Any]] = {
     "response": lambda event: _body(event.head.response_object),
     "document": lambda event: decode_body(event.raw),
     "time_ns": lambda event: parse_time(event_time(event.head) or ""),
-    "memo": lambda _event: {},
+    "number": lambda _event: 0,
 }

@@ -1,40 +1,21 @@
-"""The table of fields that rules can ask of an audit event, and the extractors behind them."""
+"""The table of all fields that rules can ask of an audit event."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
 
-import msgspec
+from lanner.audit.fieldinfo import Extractor, FieldError, FieldInfo
+from lanner.audit.fields_generic import GENERIC_FIELDS
+from lanner.audit.fields_head import HEAD_FIELDS
+from lanner.audit.fields_objects import OBJECT_FIELDS
+from lanner.audit.fields_pods import POD_FIELDS
 
-from lanner.audit.event import Event
+__all__ = ["FIELDS", "Extractor", "FieldError", "FieldInfo", "lookup"]
 
-Extractor = Callable[[Event], Any]
-"""Event -> str | int | list[str], or None when the event has no such value."""
-ArgumentKind = Literal["none", "index", "key"]
-
-
-class FieldError(Exception):
-    """No such field, or not with this argument; the message is Falco's."""
-
-
-class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One field: its value's type, whether it yields lists, what may stand in brackets, and how it is read.
-
-    `argument` is what brackets hold: nothing, an index or a key; `required` says that they must be there.
-    `bind` makes the extractor for an argument that was checked.
-    """
-
-    name: str
-    description: str
-    bind: Callable[[str | None], Extractor]
-    type: Literal["string", "uint64", "abstime", "reltime"] = "string"
-    is_list: bool = False
-    argument: ArgumentKind = "none"
-    required: bool = False
-
-
-FIELDS: Mapping[str, FieldInfo] = {}
+FIELDS: Mapping[str, FieldInfo] = MappingProxyType(
+    {field.name: field for field in (*HEAD_FIELDS, *OBJECT_FIELDS, *POD_FIELDS, *GENERIC_FIELDS)}
+)
 
 
 def lookup(name: str, argument: str | None) -> Extractor:
@@ -42,9 +23,5 @@ def lookup(name: str, argument: str | None) -> Extractor:
     info = FIELDS.get(name)
     if info is None:
         raise FieldError(f"filter_check called with nonexistent field {name}")
-    if argument is not None and info.argument == "none":
-        written = f"{name}[{argument}]"
-        raise FieldError(
-            f"filter '{written}': {name} does not allow nor require an argument but one is provided: {argument}"
-        )
+    info.check(argument)
     return info.bind(argument)

@@ -1,0 +1,82 @@
+"""What the table of fields says of each field, and the check of a field's argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from lanner.audit.event import Event
+from lanner.audit.pointer import MISSING, descend, text_of
+
+Extractor = Callable[[Event], Any]
+"""Event -> str, int or list[str] (never empty); None where the event has no such value."""
+ValueType = Literal["string", "uint64", "abstime", "reltime"]
+ArgumentKind = Literal["none", "index", "key"]
+
+
+class FieldError(Exception):
+    """No such field, or not with this argument; the message is Falco's."""
+
+
+class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One field: the type of its value, whether it is a list, what may stand in brackets, and how it is read.
+
+    `argument` is what brackets hold: nothing, an index or a key; `required` says that they must be there.
+    `bind` makes the extractor for an argument that `check` has passed.
+    """
+
+    name: str
+    description: str
+    bind: Callable[[str | None], Extractor]
+    type: ValueType = "string"
+    is_list: bool = False
+    argument: ArgumentKind = "none"
+    required: bool = False
+
+    def check(self, argument: str | None) -> None:
+        """Raise FieldError, in libsinsp's words, unless the argument fits."""
+        if argument is None:
+            if self.required:
+                raise FieldError(f"filter '{self.name}': {self.name} requires an argument but none provided")
+            return
+        written = f"filter '{self.name}[{argument}]': {self.name}"
+        if self.argument == "none":
+            raise FieldError(f"{written} does not allow nor require an argument but one is provided: {argument}")
+        if self.argument == "index":
+            _check_index(argument, written)
+
+
+def _check_index(argument: str, written: str) -> None:
+    if not (argument.isascii() and argument.isdecimal()):
+        raise FieldError(f"{written} has an invalid index argument not composed only by digits: {argument}")
+    if argument != "0" and argument.startswith("0"):
+        raise FieldError(f"{written} has an invalid index argument starting with 0: {argument}")
+
+
+def plain(name: str, description: str, extract: Extractor) -> FieldInfo:
+    """Return a text field that takes no argument."""
+    return FieldInfo(name=name, description=description, bind=lambda _argument: extract)
+
+
+def in_request(name: str, description: str, *keys: str) -> FieldInfo:
+    """Return a text field that stands at a fixed place of the request body."""
+    return plain(name, description, lambda event: text_at(event.request, keys))
+
+
+def text_at(body: Any, keys: Sequence[str]) -> str | None:
+    """Return the text at a place of a body, None where there is nothing."""
+    value = descend(body, keys)
+    return None if value is MISSING else text_of(value)
+
+
+def texts_at(body: Any, keys: Sequence[str]) -> list[str] | None:
+    """Return the texts of a list at a place of a body, None where there is none or it is empty."""
+    value = descend(body, keys)
+    return [text_of(item) for item in value] or None if isinstance(value, list) else None
+
+
+def index_of(argument: str | None) -> int | None:
+    """Return a checked index argument as a number."""
+    return None if argument is None else int(argument)

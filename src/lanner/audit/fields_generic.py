@@ -1,0 +1,84 @@
+"""Fields of any event: its document by JSON pointer, its time, its place and where it came from."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from lanner.audit.event import Event
+from lanner.audit.fieldinfo import Extractor, FieldInfo, plain, text_at
+from lanner.audit.pointer import parse_pointer
+
+SOURCE = "k8s_audit"
+PLUGIN = "k8saudit"
+SECOND = 1_000_000_000
+
+
+def _value(argument: str | None) -> Extractor:
+    keys = parse_pointer(argument or "")
+    if keys[0] == "requestObject":
+        return lambda event: text_at(event.request, keys[1:]) if len(event.head.request_object) else None
+    if keys[0] == "responseObject":
+        return lambda event: text_at(event.response, keys[1:]) if len(event.head.response_object) else None
+    return lambda event: text_at(event.document, keys)
+
+
+def _indented(event: Event) -> str:
+    return msgspec.json.format(event.raw, indent=2).decode()
+
+
+def _json_fields(prefix: str) -> Iterable[FieldInfo]:
+    yield FieldInfo(
+        name=f"{prefix}.value",
+        description="what a JSON pointer finds in the event; objects and lists as JSON",
+        bind=_value,
+        argument="key",
+        required=True,
+    )
+    yield plain(f"{prefix}.obj", "the whole event as indented JSON", _indented)
+    yield plain(f"{prefix}.rawtime", "time of the event, nanoseconds since 1970", lambda event: str(event.time_ns))
+
+
+def _clock(pattern: str, tail: Callable[[int], str]) -> Extractor:
+    def extract(event: Event) -> str:
+        seconds, nanoseconds = divmod(event.time_ns, SECOND)
+        return time.strftime(pattern, time.gmtime(seconds)) + tail(nanoseconds)
+
+    return extract
+
+
+def _number(name: str, description: str, extract: Extractor, **kind: str) -> FieldInfo:
+    return msgspec.structs.replace(plain(name, description, extract), **kind)
+
+
+def _hostname(_argument: str | None) -> Extractor:
+    name = os.environ.get("FALCO_HOSTNAME") or platform.node()
+    return lambda _event: name
+
+
+_TIME_OF_DAY = _clock("%H:%M:%S", ".{:09d}".format)
+_ISO_8601 = _clock("%Y-%m-%dT%H:%M:%S", ".{:09d}+0000".format)
+
+GENERIC_FIELDS = (
+    *_json_fields("json"),
+    *_json_fields("jevt"),
+    plain("jevt.time", "time of the event as hours to nanoseconds, UTC (old name)", _TIME_OF_DAY),
+    plain("jevt.time.iso8601", "time of the event in ISO 8601, UTC (old name)", _ISO_8601),
+    _number("evt.num", "place of the event in its stream, from 1", lambda event: event.number, type="uint64"),
+    plain("evt.time", "time of the event as hours to nanoseconds, UTC", _TIME_OF_DAY),
+    plain("evt.time.s", "time of the event as hours to seconds, UTC", _clock("%H:%M:%S", lambda _: "")),
+    plain("evt.time.iso8601", "time of the event in ISO 8601, UTC", _ISO_8601),
+    plain("evt.datetime", "date and time of the event, UTC", _clock("%Y-%m-%d %H:%M:%S", ".{:09d}".format)),
+    plain("evt.datetime.s", "date and time of the event to seconds, UTC", _clock("%Y-%m-%d %H:%M:%S", lambda _: "")),
+    _number("evt.rawtime", "nanoseconds of the event since 1970", lambda event: event.time_ns, type="abstime"),
+    _number("evt.rawtime.s", "whole seconds of evt.rawtime", lambda event: event.time_ns // SECOND, type="uint64"),
+    _number("evt.rawtime.ns", "rest of evt.rawtime", lambda event: event.time_ns % SECOND, type="uint64"),
+    plain("evt.source", "name of the event's source, k8s_audit", lambda _event: SOURCE),
+    plain("evt.pluginname", "name of the plugin that reads this source in Falco, k8saudit", lambda _event: PLUGIN),
+    plain("evt.plugininfo", "the event's text as that plugin shows it: its JSON", lambda event: event.raw.decode()),
+    FieldInfo(name="evt.hostname", description="name of this host, or what FALCO_HOSTNAME says", bind=_hostname),
+)
