@@ -12,7 +12,7 @@ _STAMP_INSIDE = re.compile(r"^(?P<stem>.+)-(?P<stamp>\d{4}-?\d\d-?\d\d[T_-]?[\d.
 _STAMP_AFTER = re.compile(r"^(?P<stem>.+)[.-](?P<stamp>\d{4}-?\d\d-?\d\d[T_-]?[\d.:-]*)$")
 # logrotate: audit.log.1 is younger than audit.log.2
 _NUMBER_AFTER = re.compile(r"^(?P<stem>.+\.[A-Za-z]\w*)\.(?P<number>\d{1,6})$")
-_PACKED = (".gz", ".zst", ".zstd")
+PACKED_SUFFIXES = (".gz", ".zst", ".zstd")
 
 
 class RotatedName(msgspec.Struct, frozen=True, order=True):
@@ -36,7 +36,7 @@ _DATED, _NUMBERED, _LIVE = range(3)
 def parse_name(name: str) -> RotatedName:
     """Read a file's name; a name without any mark of rotation is a live log's."""
     plain = name
-    for suffix in _PACKED:
+    for suffix in PACKED_SUFFIXES:
         plain = plain.removesuffix(suffix)
     packed = plain != name
     if found := _STAMP_INSIDE.match(plain):

@@ -47,7 +47,7 @@ class WebhookSource:
     def __init__(self, settings: WebhookSettings, note: Note) -> None:
         self.settings, self.id, self._note = settings, settings.source_id, note
 
-    def run(self, checkpoint: Checkpoint | None, emit: Emit, stop: threading.Event) -> None:
+    def run(self, checkpoint: Checkpoint | None, emit: Emit, stop: threading.Event) -> None:  # noqa: ARG002 - the protocol's
         """Serve until `stop`; the checkpoint is always empty, for the sender keeps what was not answered with 200."""
         from lanner.sources.webhook_server import serve  # noqa: PLC0415 - uvicorn is heavy; light commands load this room
 
