@@ -11,6 +11,7 @@ from lanner.audit.event import Event, Head, event_time, is_timestamp
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_ARRAY_DEPTH = 8
+USUAL_VERSIONS = frozenset({"audit.k8s.io/v1", "audit.k8s.io/v1beta1", None})
 UNRECOGNISED = "data not recognized as a k8s audit event"
 """Falco's words for JSON that is something else."""
 
@@ -23,7 +24,7 @@ class Refusal(msgspec.Struct, frozen=True):
     raw: bytes
 
 
-class Decoded(msgspec.Struct):
+class Decoded(msgspec.Struct, gc=False):
     """What one line held, in its order."""
 
     events: list[Event]
@@ -52,17 +53,15 @@ def decode(line: bytes) -> Decoded:
         head = _decode_head(line)
     except _FAILURES:
         return _decode_other(line)
-    if head.kind == "Event" and is_timestamp(head.stage_timestamp or "") and _is_sound(line, head):
+    if (
+        head.kind == "Event"
+        and head.api_version in USUAL_VERSIONS
+        and is_timestamp(head.stage_timestamp or "")
+        and (line.isascii() or _is_utf8(line))
+        and len(line) <= MAX_LINE_BYTES
+    ):
         return Decoded([Event(line, head)], [])
     return _decode_other(line)
-
-
-def _is_sound(line: bytes, head: Head) -> bool:
-    return (line.isascii() or _is_utf8(line)) and len(line) <= MAX_LINE_BYTES and _is_audit(head)
-
-
-def _is_audit(head: Head) -> bool:
-    return head.api_version is None or head.api_version.startswith("audit.k8s.io/")
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -134,7 +133,7 @@ def _problem(head: Head, *, listed: bool) -> str | None:
         return f"its kind is {head.kind[:80]!r}"
     if head.kind is None and not listed and not (head.audit_id and head.stage):
         return "it has no kind"
-    if not _is_audit(head):
+    if not (head.api_version is None or head.api_version.startswith("audit.k8s.io/")):
         return f"its apiVersion is {str(head.api_version)[:80]!r}"
     time = event_time(head)
     if time is None:
