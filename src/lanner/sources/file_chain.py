@@ -80,7 +80,10 @@ def changed_since(position: Position, found: Sequence[Member], state: LogState) 
 def _unread(member: Member, state: LogState) -> int | None:
     if not member.size:
         return None
-    begin = state.done_offset(read_head(member.path))
+    head = read_head(member.path)
+    if not head:
+        return None
+    begin = state.done_offset(head)
     if begin and (member.packed or member.size <= begin):
         return None
     return begin
