@@ -1,1 +1,1 @@
-"""What must survive a crash: the spool of batches, and SQLite with checkpoints, alerts and deliveries."""
+"""What must survive a crash: the spool of batches, and SQLite with checkpoints, alerts, deliveries, quarantine."""

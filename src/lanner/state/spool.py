@@ -1,0 +1,252 @@
+"""The spool: append-only segment files between ingest and the archiver; a batch is durable once its record is on disk.
+
+A record is a header (magic, payload length, CRC-32, sequence number; little endian) and a msgpack payload. Segments are
+named by the number of their first record. One process writes, others read; the writer cuts off a torn last record.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from lanner.audit.batch import Checkpoint, Reject
+from lanner.errors import GroundError
+
+_HEADER = struct.Struct("<4sIIQ")
+_MAGIC = b"LSP1"
+SEGMENT_BYTES = 16 * 1024 * 1024
+MAX_RECORD_BYTES = 1024 * 1024 * 1024
+
+
+class Record(msgspec.Struct, kw_only=True, array_like=True):
+    """One durable batch: event lines with their places, what was rejected, and where its source goes on.
+
+    `received` is seconds since the epoch; `sequence` rises by one from record to record.
+    """
+
+    sequence: int
+    source: str
+    origin: str
+    received: float
+    checkpoint: Checkpoint
+    offsets: list[int]
+    lines: list[bytes]
+    rejects: list[Reject] = []
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Record)
+
+
+def _pack(record: Record) -> bytes:
+    payload = _ENCODER.encode(record)
+    return _HEADER.pack(_MAGIC, len(payload), zlib.crc32(payload), record.sequence) + payload
+
+
+class TornError(Exception):
+    """A record is incomplete or damaged at `offset` of its segment."""
+
+    def __init__(self, offset: int, reason: str) -> None:
+        self.offset, self.reason = offset, reason
+        super().__init__(f"{reason} at byte {offset}")
+
+
+def segments(folder: Path) -> list[Path]:
+    """List the segment files, oldest first."""
+    return sorted(folder.glob("*.seg"))
+
+
+def first_sequence(segment: Path) -> int:
+    """Return the number of the first record of a segment, from its name."""
+    return int(segment.stem)
+
+
+def spool_bytes(folder: Path) -> int:
+    """Return the bytes that all segments take on disk."""
+    total = 0
+    for segment in segments(folder):
+        try:
+            total += segment.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def scan(segment: Path, offset: int = 0) -> Iterator[tuple[int, Record]]:
+    """Yield (end offset, record) from an offset on; raise TornError where a record is not whole or not valid."""
+    with segment.open("rb") as file:
+        file.seek(offset)
+        while header := file.read(_HEADER.size):
+            if len(header) < _HEADER.size:
+                raise TornError(offset, "incomplete header")
+            magic, length, checksum, _ = _HEADER.unpack(header)
+            if magic != _MAGIC or length > MAX_RECORD_BYTES:
+                raise TornError(offset, "no record header")
+            payload = file.read(length)
+            if len(payload) < length:
+                raise TornError(offset, "incomplete record")
+            if zlib.crc32(payload) != checksum:
+                raise TornError(offset, "checksum differs")
+            offset += _HEADER.size + length
+            yield offset, _DECODER.decode(payload)
+
+
+class SpoolWriter:
+    """Appends records and makes them durable; only one writer may be open (the data folder's lock sees to it)."""
+
+    def __init__(self, folder: Path, *, next_sequence: int = 1, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self._folder = folder
+        self._segment_bytes = segment_bytes
+        self._descriptor = -1
+        self._size = 0
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.next_sequence = max(next_sequence, self._recover())
+        except OSError as error:
+            raise GroundError(f"the spool folder {folder} cannot be used: {error.strerror}") from error
+
+    def _recover(self) -> int:
+        """Cut off a torn tail, remove an empty last segment, and return the number that comes next."""
+        existing = segments(self._folder)
+        if not existing:
+            return 1
+        last = existing[-1]
+        following, end = first_sequence(last), 0
+        try:
+            for position, record in scan(last):
+                following, end = record.sequence + 1, position
+        except TornError as torn:
+            os.truncate(last, torn.offset)
+        if end == 0:
+            last.unlink()
+        return following
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Write records and wait until the disk has them; on failure nothing of them remains.
+
+        Raises GroundError with the system's reason (disk full, no permission).
+        """
+        data = b"".join(_pack(record) for record in records)
+        try:
+            if self._descriptor < 0 or self._size >= self._segment_bytes:
+                self._roll(records[0].sequence)
+            self._write(data)
+        except OSError as error:
+            raise GroundError(f"cannot write to the spool {self._folder}: {error.strerror}") from error
+        self.next_sequence = records[-1].sequence + 1
+
+    def _roll(self, sequence: int) -> None:
+        self.close()
+        path = self._folder / f"{sequence:020d}.seg"
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._size = os.fstat(self._descriptor).st_size
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+            os.fdatasync(self._descriptor)
+        except OSError:
+            # A half record must not stay in front of what is written once there is room again.
+            os.ftruncate(self._descriptor, self._size)
+            raise
+        self._size += len(data)
+
+    def close(self) -> None:
+        """Close the active segment; the next append opens a new one."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class SpoolReader:
+    """Follows the spool from a sequence number on, across segments, while the writer goes on."""
+
+    def __init__(self, folder: Path, *, after: int) -> None:
+        self._folder = folder
+        self._after = after
+        self._segment: Path | None = None
+        self._offset = 0
+        self.damaged: list[str] = []
+
+    def read(self, limit_bytes: int = 32 * 1024 * 1024) -> list[Record]:
+        """Return the records that are there and not yet read, at least one when any is, up to about limit_bytes."""
+        found: list[Record] = []
+        size = 0
+        while size < limit_bytes:
+            segment = self._current()
+            if segment is None:
+                break
+            try:
+                for end, record in scan(segment, self._offset):
+                    size += end - self._offset
+                    self._offset = end
+                    if record.sequence > self._after:
+                        found.append(record)
+                        self._after = record.sequence
+                    if size >= limit_bytes:
+                        return found
+            except TornError as torn:
+                if not self._skip(segment, torn):
+                    break
+            except FileNotFoundError:
+                self._segment = None
+                break
+            if not self._advance(segment):
+                break
+        return found
+
+    def _current(self) -> Path | None:
+        if self._segment is None:
+            self._segment = self._holding(self._after + 1)
+            self._offset = 0
+        return self._segment
+
+    def _holding(self, sequence: int) -> Path | None:
+        """Find the segment that a number is in or, where it is gone, the first one after it."""
+        existing = segments(self._folder)
+        before = [segment for segment in existing if first_sequence(segment) <= sequence]
+        return before[-1] if before else (existing[0] if existing else None)
+
+    def _following(self, segment: Path) -> Path | None:
+        later = [other for other in segments(self._folder) if other.name > segment.name]
+        return later[0] if later else None
+
+    def _advance(self, segment: Path) -> bool:
+        following = self._following(segment)
+        if following is None or segment.stat().st_size > self._offset:
+            return False
+        self._segment, self._offset = following, 0
+        return True
+
+    def _skip(self, segment: Path, torn: TornError) -> bool:
+        """Go past damage inside a finished segment; at the end of the active one just wait for the writer."""
+        following = self._following(segment)
+        if following is None:
+            return False
+        self.damaged.append(f"{segment}: {torn.reason} at byte {torn.offset}; the rest of this segment is skipped")
+        self._segment, self._offset = following, 0
+        return True
+
+
+def trim(folder: Path, upto: int) -> int:
+    """Delete segments whose every record is numbered `upto` or less, never the newest; return how many."""
+    existing = segments(folder)
+    removed = 0
+    for segment, following in itertools.pairwise(existing):
+        if first_sequence(following) <= upto + 1:
+            segment.unlink(missing_ok=True)
+            removed += 1
+    return removed

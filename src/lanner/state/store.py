@@ -1,0 +1,308 @@
+"""The state database: checkpoints, alerts with their deliveries, quarantine, and the status of each process."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zstandard
+
+from lanner.audit.batch import Checkpoint, Reject
+from lanner.detect.alert import PRIORITIES, Alert, decode_alert, encode_alert
+from lanner.errors import GroundError
+from lanner.state.schema import connect
+
+MAX_EVENT_BYTES = 64 * 1024 * 1024
+
+
+class NewAlert(msgspec.Struct):
+    """An alert and the event line that made it."""
+
+    alert: Alert
+    event: bytes
+
+
+class StoredAlert(msgspec.Struct):
+    """An alert with its number in the store; numbers rise in the order of firing."""
+
+    id: int
+    alert: Alert
+
+
+class Delivery(msgspec.Struct):
+    """How far one output is: the last alert handed over, counts, and its newest error."""
+
+    output: str
+    alert_id: int
+    sent: int
+    refused: int
+    error: str
+
+
+class Quarantined(msgspec.Struct):
+    """A rejected piece of input as kept; `seen` is seconds since the epoch, `sample` its first bytes."""
+
+    id: int
+    seen: float
+    source: str
+    origin: str
+    offset: int
+    reason: str
+    size: int
+    sample: bytes
+
+
+class Commit(msgspec.Struct, kw_only=True):
+    """What becomes known together: batches up to `sequence`, their checkpoints, alerts and rejects.
+
+    `delivered` names the outputs that have already been given all alerts of this commit; `digests` are those of
+    events from sources that may send an event twice.
+    """
+
+    sequence: int
+    checkpoints: dict[str, Checkpoint]
+    alerts: Sequence[NewAlert] = ()
+    rejects: Sequence[Reject] = ()
+    delivered: Sequence[str] = ()
+    digests: Sequence[bytes] = ()
+
+
+class Store:
+    """One connection to the state database; safe to share between threads of a process."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection = connect(path, read_only=read_only)
+        self._compressor = zstandard.ZstdCompressor(level=1)
+        self._decompressor = zstandard.ZstdDecompressor()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    # -- ingest ----------------------------------------------------------------------------------------------------
+
+    def sequence(self) -> int | None:
+        """Return the number of the last batch whose alerts and checkpoint are in here, None in a new database."""
+        row = self._one("select sequence from progress")
+        return None if row is None else int(row[0])
+
+    def checkpoints(self) -> dict[str, Checkpoint]:
+        """Return each source's checkpoint; one whose text is damaged is left out."""
+        found: dict[str, Checkpoint] = {}
+        for source, position in self._all("select source, position from checkpoint"):
+            try:
+                found[source] = msgspec.json.decode(position, type=dict[str, Any])
+            except msgspec.DecodeError:
+                continue
+        return found
+
+    def commit(self, commit: Commit) -> int:
+        """Store a commit in one transaction and return the number of the newest alert.
+
+        Raises GroundError when the disk refuses; then nothing of the commit is stored.
+        """
+        with self._lock:
+            try:
+                self._connection.execute("begin immediate")
+                last = self._write(commit)
+                self._connection.execute("commit")
+            except sqlite3.Error as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("rollback")
+                raise GroundError(f"cannot write the state database {self._path}: {error}") from error
+        return last
+
+    def _write(self, commit: Commit) -> int:
+        run = self._connection.execute
+        for new in commit.alerts:
+            self._insert_alert(commit.sequence, new)
+        last = int(run("select coalesce(max(seq), 0) from sqlite_sequence where name = 'alert'").fetchone()[0])
+        for source, position in commit.checkpoints.items():
+            run(
+                "insert or replace into checkpoint values (?, ?, ?)",
+                (source, msgspec.json.encode(position).decode(), commit.sequence),
+            )
+        run("insert or replace into progress values (1, ?)", (commit.sequence,))
+        for output in commit.delivered:
+            self._advance(output, last, len(commit.alerts))
+        now = time.time()
+        for reject in commit.rejects:
+            self._insert_reject(now, reject)
+        self._connection.executemany(
+            "insert or ignore into seen values (?, ?)", ((digest, now) for digest in commit.digests)
+        )
+        return last
+
+    def _insert_alert(self, sequence: int, new: NewAlert) -> None:
+        alert = new.alert
+        self._connection.execute(
+            "insert into alert (sequence, time, rule, priority, body, event) values (?, ?, ?, ?, ?, ?)",
+            (
+                sequence,
+                alert.time,
+                alert.rule,
+                PRIORITIES.index(alert.priority),
+                encode_alert(alert),
+                self._compressor.compress(new.event),
+            ),
+        )
+
+    def _insert_reject(self, seen: float, reject: Reject) -> None:
+        self._connection.execute(
+            "insert into quarantine (seen, source, origin, offset, reason, size, sample) values (?, ?, ?, ?, ?, ?, ?)",
+            (
+                seen,
+                reject.source,
+                reject.origin,
+                reject.offset,
+                reject.reason,
+                reject.size,
+                self._compressor.compress(reject.sample),
+            ),
+        )
+
+    def seen(self, digests: Iterable[bytes]) -> set[bytes]:
+        """Return those digests that a commit has already stored."""
+        return {digest for digest in digests if self._one("select 1 from seen where digest = ?", (digest,))}
+
+    # -- deliveries ------------------------------------------------------------------------------------------------
+
+    def register_output(self, output: str) -> None:
+        """Make an output known; a new one starts with alerts that come after now."""
+        self._run(
+            "insert or ignore into delivery (output, alert_id) "
+            "select ?, coalesce((select max(seq) from sqlite_sequence where name = 'alert'), 0)",
+            (output,),
+        )
+
+    def pending(self, output: str, limit: int = 100) -> list[StoredAlert]:
+        """Return the oldest alerts that an output has not been given."""
+        rows = self._all(
+            "select id, body from alert where id > (select alert_id from delivery where output = ?) "
+            "order by id limit ?",
+            (output, limit),
+        )
+        return [StoredAlert(number, decode_alert(body)) for number, body in rows]
+
+    def delivered(self, output: str, alert_id: int, count: int) -> None:
+        """Note that an output has been given `count` alerts, up to and including `alert_id`."""
+        with self._lock:
+            self._guard(lambda: self._advance(output, alert_id, count))
+
+    def _advance(self, output: str, alert_id: int, count: int) -> None:
+        self._connection.execute(
+            "update delivery set alert_id = max(alert_id, ?), sent = sent + ?, error = '' where output = ?",
+            (alert_id, count, output),
+        )
+
+    def refused(self, output: str, alert_id: int, error: str) -> None:
+        """Note that an output will never take this alert; it stays listed and the output goes on after it."""
+        self._run("insert or replace into refused values (?, ?, ?)", (output, alert_id, error))
+        self._run(
+            "update delivery set alert_id = max(alert_id, ?), refused = refused + 1, error = ? where output = ?",
+            (alert_id, error, output),
+        )
+
+    def delivery_failed(self, output: str, error: str) -> None:
+        """Keep the newest reason why an output cannot be given anything now."""
+        self._run("update delivery set error = ? where output = ?", (error, output))
+
+    def deliveries(self) -> list[Delivery]:
+        rows = self._all("select output, alert_id, sent, refused, error from delivery order by output")
+        return [Delivery(*row) for row in rows]
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def alerts(
+        self, *, after: int = 0, before: int | None = None, limit: int = 100, least: str = "Debug", rule: str = ""
+    ) -> list[StoredAlert]:
+        """Return alerts newest first; `after`/`before` are exclusive numbers, `least` the lowest priority wanted."""
+        rows = self._all(
+            "select id, body from alert where id > ? and id < ? and priority <= ? and (? = '' or rule = ?) "
+            "order by id desc limit ?",
+            (after, before if before is not None else 1 << 62, PRIORITIES.index(least), rule, rule, limit),
+        )
+        return [StoredAlert(number, decode_alert(body)) for number, body in rows]
+
+    def alert_event(self, number: int) -> bytes | None:
+        """Return the event line behind an alert, None when there is no such alert."""
+        row = self._one("select event from alert where id = ?", (number,))
+        if row is None or row[0] is None:
+            return None
+        return self._decompressor.decompress(row[0], max_output_size=MAX_EVENT_BYTES)
+
+    def alert_counts(self) -> list[tuple[str, str, int]]:
+        """Return (rule, priority, count) of all stored alerts, most frequent first."""
+        rows = self._all("select rule, priority, count(*) from alert group by 1, 2 order by 3 desc, 1")
+        return [(rule, PRIORITIES[priority], count) for rule, priority, count in rows]
+
+    def quarantined(self, limit: int = 100) -> list[Quarantined]:
+        """Return what was rejected, newest first."""
+        rows = self._all(
+            "select id, seen, source, origin, offset, reason, size, sample from quarantine order by id desc limit ?",
+            (limit,),
+        )
+        return [Quarantined(*row[:7], self._decompressor.decompress(row[7])) for row in rows]
+
+    def quarantine_counts(self) -> dict[str, int]:
+        """Return how many pieces are in quarantine, by reason without its position."""
+        return dict(
+            self._all(
+                "select substr(reason, 1, instr(reason || ' (', ' (') - 1), count(*) "
+                "from quarantine group by 1 order by 2 desc"
+            )
+        )
+
+    # -- status and upkeep -----------------------------------------------------------------------------------------
+
+    def set_status(self, part: str, body: dict[str, Any]) -> None:
+        """Publish what a process (ingest, archiver, player ...) wants the page and doctor to see."""
+        self._run("insert or replace into status values (?, ?, ?)", (part, msgspec.json.encode(body), time.time()))
+
+    def statuses(self) -> dict[str, dict[str, Any]]:
+        """Return each process's status, with its age in seconds as `age`."""
+        now = time.time()
+        rows = self._all("select part, body, updated from status")
+        return {part: {**msgspec.json.decode(body), "age": now - updated} for part, body, updated in rows}
+
+    def prune(self, *, alerts: int, quarantine_bytes: int, seen_seconds: float) -> None:
+        """Bound the tables: the newest alerts (and undelivered ones), samples up to a size, digests up to an age."""
+        self._run(
+            "delete from alert where id <= (select max(seq) - ? from sqlite_sequence where name = 'alert') "
+            "and id <= coalesce((select min(alert_id) from delivery), 0)",
+            (alerts,),
+        )
+        self._run(
+            "delete from quarantine where id <= (select max(id) from (select id, sum(length(sample)) "
+            "over (order by id desc) as total from quarantine) where total > ?)",
+            (quarantine_bytes,),
+        )
+        self._run("delete from seen where received < ?", (time.time() - seen_seconds,))
+
+    def _run(self, sql: str, values: Sequence[Any] = ()) -> None:
+        with self._lock:
+            self._guard(lambda: self._connection.execute(sql, values))
+
+    def _guard(self, action: Any) -> None:
+        try:
+            action()
+        except sqlite3.Error as error:
+            raise GroundError(f"cannot write the state database {self._path}: {error}") from error
+
+    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self._lock:
+            try:
+                return self._connection.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise GroundError(f"cannot read the state database {self._path}: {error}") from error
+
+    def _one(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        rows = self._all(sql, values)
+        return rows[0] if rows else None
