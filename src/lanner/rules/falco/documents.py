@@ -2,19 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lanner.rules.falco.findings import FileResult, Loaded
+from lanner.config.yamltext import compose
+from lanner.errors import GroundError, SourceError
+from lanner.rules.falco.collector import AUDIT_SOURCE, Collector
+from lanner.rules.falco.findings import FileResult, Finding, Loaded, LoadError
+from lanner.rules.falco.linker import Linked, Linker
+from lanner.rules.falco.reader import read_document
+from lanner.rules.falco.reading import Reading
+from lanner.rules.falco.yaml_errors import as_yaml_finding
 
-__all__ = ["FileResult", "Loaded", "load_files", "load_texts"]
+__all__ = ["FileResult", "Finding", "Loaded", "load_files", "load_texts", "rule_files"]
+
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def load_texts(texts: Sequence[tuple[str, str]]) -> Loaded:
-    """Load (file name, text) pairs in order; what is wrong stands in the results, nothing is raised."""
-    raise NotImplementedError
+    """Load (file name, text) pairs in order; what is wrong stands in the results, nothing is raised.
+
+    A file with a mistake keeps what stood before the mistake (Falco), and the files after it are judged by themselves.
+    """
+    sources = {file: text.removeprefix(_BYTE_ORDER_MARK) for file, text in texts}
+    collector = Collector()
+    linker = Linker(collector, sources)
+    linked = Linked()
+    results: list[FileResult] = []
+    for file, text in texts:
+        result = _read(file, text.removeprefix(_BYTE_ORDER_MARK), collector)
+        linked = linker.link(file)
+        if result.successful:
+            _add_linked(result, linked)
+        result.notes.extend(_notes(file, collector))
+        results.append(result)
+    return Loaded(rules=linked.rules, results=results)
 
 
 def load_files(paths: Sequence[Path]) -> Loaded:
     """Load files in order, folders by their *.yaml and *.yml in name order; raises GroundError for unreadable ones."""
-    raise NotImplementedError
+    return load_texts([(str(path), _read_text(path)) for path in rule_files(paths)])
+
+
+def rule_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files that paths stand for; raises GroundError for paths that do not exist."""
+    return [file for path in paths for file in _files_of(path)]
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
+    elif path.exists():
+        yield path
+    else:
+        raise GroundError(f"{path}: no such file or folder")
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise GroundError(f"{path}: {error.strerror or error}") from error
+
+
+def _read(file: str, text: str, collector: Collector) -> FileResult:
+    reading = Reading(file, collector)
+    errors: list[Finding] = []
+    try:
+        for document in compose(text, file):
+            read_document(reading, document)
+    except SourceError as error:
+        errors.append(as_yaml_finding(error))
+    except LoadError as error:
+        errors.append(error.finding(file))
+    return FileResult(file=file, successful=not errors, errors=errors, warnings=reading.warnings)
+
+
+def _add_linked(result: FileResult, linked: Linked) -> None:
+    errors = [error.finding(result.file) for error in linked.errors]
+    result.successful = not errors
+    # Falco stops at its first error; the rest are shown apart so that its answers stay comparable.
+    result.errors, result.further = errors[:1], errors[1:]
+    result.warnings.extend(linked.warnings)
+
+
+def _notes(file: str, collector: Collector) -> Iterator[str]:
+    others = Counter(
+        rule.source for rule in collector.rules.values() if rule.source != AUDIT_SOURCE and rule.place.file == file
+    )
+    for source, count in sorted(others.items()):
+        yield f"{count} rules of source {source} are not run: lanner reads Kubernetes audit events"

@@ -7,8 +7,19 @@ import msgspec
 from lanner.rules.ruleset import Rule
 
 
-class Finding(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """One error or warning: Falco's code and message, our place (from 1, 0 unknown) and what to do about it."""
+class Place(msgspec.Struct, frozen=True):
+    """A spot in a file; line and column count from 1, 0 where unknown."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+
+class Finding(msgspec.Struct, kw_only=True, frozen=True):
+    """One error or warning: Falco's code and message, our place, the item it is about, and what to do about it.
+
+    `line` and `column` count from 1, 0 where unknown; `file` is set only where it is not the result's own file.
+    """
 
     code: str
     message: str
@@ -16,29 +27,49 @@ class Finding(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     column: int = 0
     item: str = ""
     hint: str = ""
+    file: str = ""
 
 
 class FileResult(msgspec.Struct, kw_only=True):
-    """How one file loaded."""
+    """How one file loaded.
+
+    `errors` holds the first error, as Falco gives it, and `further` those it would have given after that one is mended;
+    `notes` says what was left out on purpose, such as rules of other sources.
+    """
 
     file: str
     successful: bool
     errors: list[Finding]
     warnings: list[Finding]
+    further: list[Finding] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
 
 
 class Loaded(msgspec.Struct, kw_only=True):
-    """The rules of all files that loaded, in order, and one result a file.
-
-    `refused` holds why Falco would not start at all (required plugins), one sentence each.
-    """
+    """The rules of all files that loaded, in order, and one result a file."""
 
     rules: list[Rule]
     results: list[FileResult]
-    refused: list[str] = msgspec.field(default_factory=list)
 
     @property
     def successful(self) -> bool:
-        """True when every file loaded and nothing was refused."""
-        return not self.refused and all(result.successful for result in self.results)
+        """True when every file loaded."""
+        return all(result.successful for result in self.results)
+
+
+class LoadError(Exception):
+    """Ends the reading of a file or the compiling of an item, as Falco stops at its first error."""
+
+    def __init__(self, code: str, message: str, place: Place, *, item: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.place, self.item, self.hint = code, message, place, item, hint
+
+    def finding(self, file: str) -> Finding:
+        """Return the error as data for the result of a file."""
+        return as_finding(self.code, self.message, self.place, file, item=self.item, hint=self.hint)
+
+
+def as_finding(code: str, message: str, place: Place, file: str, *, item: str = "", hint: str = "") -> Finding:
+    """Make a finding for the result of `file`."""
+    other = "" if place.file == file else place.file
+    return Finding(code=code, message=message, line=place.line, column=place.column, item=item, hint=hint, file=other)

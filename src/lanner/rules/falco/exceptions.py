@@ -1,0 +1,142 @@
+"""Exceptions of rules: read, checked, and woven into the condition as text, as Falco does it before parsing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lanner.audit.fields import FieldError, lookup
+from lanner.config.yamltext import Node, Scalar, Sequence
+from lanner.rules import ir
+from lanner.rules.falco.definitions import Entry, ExceptionItem
+from lanner.rules.falco.findings import LoadError
+from lanner.rules.falco.values import Item, is_null
+
+WRONG = "LOAD_ERR_VALIDATE"
+OPERATORS = frozenset((*ir.OPERATORS, "exists"))
+LIST_OPERATORS = frozenset({"in", "intersects", "pmatch"})
+
+
+def read_exceptions(item: Item, *, appended: bool) -> Iterator[ExceptionItem]:
+    """Yield the exceptions of a rule in written order; raises LoadError. Fields may be missing when `appended`."""
+    value = item.find("exceptions")
+    if value is None or is_null(value):
+        return
+    for element in item.elements("exceptions", "Rule exceptions must be a sequence"):
+        yield _read_exception(item.inner(element, "Rule exception must be a mapping"), appended=appended)
+
+
+def _read_exception(item: Item, *, appended: bool) -> ExceptionItem:
+    exception = ExceptionItem(item.text("name"), item.place)
+    fields, comps = item.find("fields"), item.find("comps")
+    if fields is not None:
+        exception.fields = _entry(item, fields)
+    elif not appended:
+        raise item.error("Item has no mapping for key 'fields'")
+    if comps is not None:
+        exception.comps = _entry(item, comps)
+    exception.has_values = "values" in item
+    if exception.has_values:
+        values = item.elements("values", "Rule exception values must be a sequence")
+        exception.values = [_entry(item, value) for value in values]
+    return exception
+
+
+def _entry(item: Item, node: Node) -> Entry:
+    if isinstance(node, Sequence):
+        return Entry(items=[_entry(item, inner) for inner in node.items], is_list=True)
+    if not isinstance(node, Scalar) or is_null(node):
+        return Entry()
+    if not node.text:
+        raise item.error("Value must be non-empty", item.at(node))
+    return Entry(item=node.text)
+
+
+def check_exception(exception: ExceptionItem, *, known_source: bool) -> None:
+    """Fill in the default comparison and raise LoadError where fields and comps do not fit together."""
+    if exception.fields.is_list:
+        _check_lists(exception)
+    else:
+        _check_single(exception)
+    if known_source:
+        _check_fields(exception)
+
+
+def _check_lists(exception: ExceptionItem) -> None:
+    fields, comps = exception.fields, exception.comps
+    if not comps.given:
+        exception.comps = comps = Entry(items=[Entry(item="=") for _field in fields.items], is_list=True)
+    if len(fields.items) != len(comps.items):
+        raise _wrong(exception, "Fields and comps lists must have equal length")
+    for comp in comps.items:
+        if comp.item not in OPERATORS:
+            raise _wrong(exception, f"'{comp.item}' is not a supported comparison operator")
+
+
+def _check_single(exception: ExceptionItem) -> None:
+    if not exception.comps.given:
+        exception.comps = Entry(item="in")
+    if exception.comps.is_list:
+        raise _wrong(exception, "Fields and comps must both be strings")
+    if exception.comps.item not in LIST_OPERATORS:
+        raise _wrong(exception, "When fields is a single value, comps must be one of (in, pmatch, intersects)")
+
+
+def _check_fields(exception: ExceptionItem) -> None:
+    fields = exception.fields
+    for field in fields.items if fields.is_list else [fields]:
+        if not _is_field(field.item):
+            raise _wrong(exception, f"'{field.item}' is not a supported filter field")
+
+
+def _is_field(written: str) -> bool:
+    name, bracket, rest = written.partition("[")
+    try:
+        lookup(name, rest.removesuffix("]") if bracket else None)
+    except FieldError:
+        return False
+    return True
+
+
+def _wrong(exception: ExceptionItem, message: str) -> LoadError:
+    return LoadError(WRONG, message, exception.place, item=exception.name)
+
+
+def weave(condition: str, exceptions: list[ExceptionItem]) -> str:
+    """Return the condition with its exceptions as `(condition) and not (...)`; raises LoadError."""
+    clauses = [clause for clause in map(_clause, exceptions) if clause]
+    return " and not ".join([f"({condition})", *clauses])
+
+
+def _clause(exception: ExceptionItem) -> str:
+    if not exception.values:
+        return ""
+    if exception.fields.is_list:
+        return f"({' or '.join(_conjunction(exception, values) for values in exception.values)})"
+    if any(value.is_list for value in exception.values):
+        raise _wrong(exception, "Expected values array to contain a list of strings")
+    values = ", ".join(_quoted(value.item) for value in exception.values)
+    return f"({exception.fields.item} {exception.comps.item} ({values}))"
+
+
+def _conjunction(exception: ExceptionItem, values: Entry) -> str:
+    fields, comps = exception.fields.items, exception.comps.items
+    if len(fields) != len(values.items):
+        raise _wrong(exception, "Fields and values lists must have equal length")
+    checks = (
+        f" {field.item} {comp.item} {_right_side(comp.item, value)}"
+        for field, comp, value in zip(fields, comps, values.items, strict=True)
+    )
+    return f"({' and'.join(checks)})"
+
+
+def _right_side(operator: str, value: Entry) -> str:
+    if value.is_list:
+        return f"({', '.join(_quoted(item.item) for item in value.items)})"
+    if operator in LIST_OPERATORS:
+        return value.item if value.item.startswith("(") else f"({value.item})"
+    return _quoted(value.item)
+
+
+def _quoted(text: str) -> str:
+    # Falco quotes by these two signs only and lets what is inside break the text; the same answers need the same rule.
+    return f'"{text}"' if " " in text and text[0] not in "\"'" else text

@@ -1,0 +1,44 @@
+"""What to do about a finding: the nearest known name, or the way out of a mistake that many make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from lanner.audit.fields import FIELDS
+
+_NO_FIELD = re.compile(r"nonexistent field ([\w.]+)|^'([\w.]+)' is not a supported filter field")
+_NO_MACRO = re.compile(r"^Undefined macro '(.*)' used in filter\.$")
+_NO_OPERATOR = re.compile(r"'(\S+)' operator not supported (list|for string|for numeric) filters$")
+_OPERATORS_FOR = {
+    "list": "lists are compared with 'in' (all of them) and 'intersects' (some of them)",
+    "for string": "bytes operators do not work on text: leave out the leading 'b'",
+    "for numeric": "numbers are compared with =, !=, <, <=, >, >= and in",
+}
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return "did you mean ...?" for the known word nearest to a misspelt one, or nothing."""
+    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {found[0]!r}?" if found else ""
+
+
+def hint_for(message: str, macros: Iterable[str], lists: Iterable[str]) -> str:
+    """Return what to do about an error in a condition or output, or nothing."""
+    field = _NO_FIELD.search(message)
+    if field is not None:
+        return nearest(field[1] or field[2], FIELDS) or "'lanner fields' shows the fields of an event"
+    macro = _NO_MACRO.match(message)
+    if macro is not None:
+        return _macro_hint(macro[1], macros, lists)
+    operator = _NO_OPERATOR.search(message)
+    return _OPERATORS_FOR[operator[2]] if operator is not None else ""
+
+
+def _macro_hint(name: str, macros: Iterable[str], lists: Iterable[str]) -> str:
+    if name in set(macros):
+        return f"macro {name!r} is defined further down: a macro sees only those before it"
+    if name in set(lists):
+        return f"{name!r} is a list: write 'FIELD in ({name})'"
+    return nearest(name, macros) or f"define a macro {name!r}, or write a comparison"

@@ -1,0 +1,219 @@
+"""Makes rules out of what was collected: lists, macros and exceptions put in, outputs and types checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from lanner.rules import ir
+from lanner.rules.check import check_condition
+from lanner.rules.falco import expansion
+from lanner.rules.falco.collector import AUDIT_SOURCE, KNOWN_SOURCES, Collector
+from lanner.rules.falco.condition import parse_condition
+from lanner.rules.falco.definitions import MacroItem, RuleItem, Written
+from lanner.rules.falco.doubts import audit_fields, compares_with_na, doubtful_values
+from lanner.rules.falco.exceptions import weave
+from lanner.rules.falco.findings import Finding, LoadError, Place, as_finding
+from lanner.rules.falco.hints import hint_for
+from lanner.rules.falco.output import OutputError, OutputFormat
+from lanner.rules.falco.positions import locate
+from lanner.rules.ir import ConditionError
+from lanner.rules.ruleset import Rule
+
+_OUTPUT = "LOAD_ERR_COMPILE_OUTPUT"
+_UNKNOWN_NAMES = ("nonexistent field", "unknown filter:")
+_NA_HINT = "no value equals <NA>: write 'FIELD exists' or 'not FIELD exists'"
+
+Broken = tuple[str, str, int]
+"""Kind, name and visibility of an item that was reported before."""
+
+
+@dataclass(slots=True)
+class Linked:
+    """The rules that came out, and what was found; `errors` in the order of Falco's work."""
+
+    rules: list[Rule] = field(default_factory=list)
+    errors: list[LoadError] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+
+
+class Linker:
+    """Links a collector's items, again after each file; what was reported once is left out silently afterwards."""
+
+    def __init__(self, collector: Collector, sources: Mapping[str, str]) -> None:
+        """Keep the texts of the files by name, to place errors in them."""
+        self.collector, self.sources = collector, sources
+        self.broken: set[Broken] = set()
+        self._parsed: dict[str, ir.Condition] = {}
+
+    def link(self, file: str) -> Linked:
+        """Link everything collected so far; findings about `file` come without its name."""
+        return _Pass(self, file).run()
+
+    def parse(self, text: str) -> ir.Condition:
+        """Parse a condition, once for each text; raises ConditionError."""
+        if text not in self._parsed:
+            self._parsed[text] = parse_condition(text)
+        return self._parsed[text]
+
+
+class _Pass:
+    """One linking of all items, in Falco's order: lists, macros, rules."""
+
+    def __init__(self, linker: Linker, file: str) -> None:
+        self._linker, self._collector, self._file = linker, linker.collector, file
+        self._linked = Linked()
+        self._used_lists: set[str] = set()
+        self._lists = expansion.resolve_items(self._collector.lists, self._used_lists)
+        self._macros = expansion.MacroTable(self._collector.macros)
+
+    def run(self) -> Linked:
+        macros, rules = self._collector.macros.values(), self._collector.rules.values()
+        for macro in macros:
+            self._try("macro", macro, partial(self._parse_macro, macro))
+        for macro in macros:
+            self._try("macro", macro, partial(self._resolve_macro, macro))
+        for rule in rules:
+            if rule.source in KNOWN_SOURCES:
+                self._try("rule", rule, partial(self._link_rule, rule))
+        if not self._linked.errors:
+            self._linked.warnings.extend(self._unused())
+        return self._linked
+
+    def _try(self, kind: str, item: MacroItem | RuleItem, work: Callable[[], None]) -> None:
+        key = (kind, item.name, item.visibility)
+        if key in self._linker.broken:
+            return
+        try:
+            work()
+        except LoadError as error:
+            error.item = error.item or item.name
+            if not self._follows(error):
+                self._linked.errors.append(error)
+            self._linker.broken.add(key)
+
+    def _follows(self, error: LoadError) -> bool:
+        """Say whether an error is only the echo of a broken macro."""
+        return any(
+            kind == "macro" and error.message == f"Undefined macro '{name}' used in filter."
+            for kind, name, _visibility in self._linker.broken
+        )
+
+    def _parse_macro(self, macro: MacroItem) -> None:
+        traced = expansion.Traced(macro.condition.text)
+        with _Placed(self, macro.condition, traced):
+            expansion.insert_lists(traced, self._lists, self._used_lists)
+            self._macros.conditions[macro.name] = self._linker.parse(traced.text)
+
+    def _resolve_macro(self, macro: MacroItem) -> None:
+        condition = self._macros.conditions[macro.name]
+        with _Placed(self, macro.condition, expansion.Traced(macro.condition.text)):
+            self._macros.conditions[macro.name] = self._macros.resolve(condition, macro.visibility)
+
+    def _link_rule(self, rule: RuleItem) -> None:
+        woven = weave(rule.condition.text, rule.exceptions) if rule.exceptions else rule.condition.text
+        if rule.source == AUDIT_SOURCE and not self._check_output(rule):
+            return
+        traced = expansion.Traced(woven, 1 if rule.exceptions else 0)
+        with _Placed(self, rule.condition, traced):
+            expansion.insert_lists(traced, self._lists, self._used_lists)
+            condition = self._macros.resolve(self._linker.parse(traced.text))
+            self._warn_na(rule, condition)
+            if self._check_types(rule, condition):
+                self._warn_values(rule, condition)
+                self._linked.rules.append(_as_rule(rule, condition))
+
+    def _check_output(self, rule: RuleItem) -> bool:
+        try:
+            OutputFormat(rule.output.text)
+        except OutputError as error:
+            place = self.place(rule.output, error.offset)
+            if not self._tolerated(rule, error.message, place):
+                hint = self.hint(error.hint or error.message)
+                raise LoadError(_OUTPUT, error.message, place, item=rule.name, hint=hint) from None
+            return False
+        return True
+
+    def _check_types(self, rule: RuleItem, condition: ir.Condition) -> bool:
+        if rule.source != AUDIT_SOURCE:
+            for name, offset in audit_fields(condition):
+                raise ConditionError(f"filter_check called with nonexistent field {name}", offset)
+            return False
+        try:
+            check_condition(condition)
+        except ConditionError as error:
+            if not self._tolerated(rule, error.message, self.place(rule.condition, error.offset)):
+                raise
+            return False
+        return True
+
+    def _tolerated(self, rule: RuleItem, message: str, place: Place) -> bool:
+        """Warn instead of failing when a rule asks to be skipped for names that are not known."""
+        if not rule.skip_unknown or not any(words in message for words in _UNKNOWN_NAMES):
+            return False
+        self._warn("LOAD_UNKNOWN_FILTER", message, place, rule.name, self.hint(message))
+        return True
+
+    def _warn_na(self, rule: RuleItem, condition: ir.Condition) -> None:
+        if compares_with_na(condition):
+            self._warn("LOAD_UNSAFE_NA_CHECK", "", self.place(rule.condition, 0), rule.name, _NA_HINT)
+
+    def _warn_values(self, rule: RuleItem, condition: ir.Condition) -> None:
+        for message, offset in doubtful_values(condition):
+            self._warn("LOAD_COMPILE_CONDITION", message, self.place(rule.condition, offset), rule.name, "")
+
+    def _warn(self, code: str, message: str, place: Place, item: str, hint: str) -> None:
+        self._linked.warnings.append(as_finding(code, message, place, self._file, item=item, hint=hint))
+
+    def _unused(self) -> Iterator[Finding]:
+        for macro in self._collector.macros.values():
+            if macro.name not in self._macros.used:
+                message = "Macro not referred to by any other rule/macro"
+                yield as_finding("LOAD_UNUSED_MACRO", message, macro.place, self._file, item=macro.name)
+        for entry in self._collector.lists.values():
+            if entry.name not in self._used_lists:
+                message = "List not referred to by any other rule/macro"
+                yield as_finding("LOAD_UNUSED_LIST", message, entry.place, self._file, item=entry.name)
+
+    def place(self, written: Written, offset: int) -> Place:
+        """Return where a character of a condition or output stands in its file."""
+        piece, inside = written.locate(offset)
+        line, column = locate(self._linker.sources.get(piece.file, ""), piece.scalar, inside)
+        return Place(piece.file, line, column)
+
+    def hint(self, message: str) -> str:
+        """Return what to do about an error, knowing the names that are defined."""
+        return hint_for(message, self._collector.macros, self._collector.lists)
+
+
+class _Placed:
+    """Turns a ConditionError inside its block into a LoadError with place and hint."""
+
+    def __init__(self, owner: _Pass, written: Written, traced: expansion.Traced) -> None:
+        self._owner, self._written, self._traced = owner, written, traced
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, ConditionError):
+            place = self._owner.place(self._written, self._traced.origin(error.offset))
+            hint = self._owner.hint(error.message)
+            raise LoadError(error.code, error.message, place, hint=hint) from None
+
+
+def _as_rule(rule: RuleItem, condition: ir.Condition) -> Rule:
+    return Rule(
+        name=rule.name,
+        description=rule.description,
+        condition=condition,
+        condition_text=rule.condition.text,
+        output=rule.output.text,
+        priority=rule.priority,
+        tags=tuple(sorted(rule.tags)),
+        source=rule.source,
+        enabled=rule.enabled,
+        file=rule.place.file,
+        line=rule.place.line,
+    )
