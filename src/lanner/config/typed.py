@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -12,6 +12,10 @@ from lanner.config.yamltext import Mapping, Node, Scalar, Sequence, to_python
 from lanner.errors import SourceError
 
 T = TypeVar("T")
+
+PathText = Annotated[str, msgspec.Meta(extra={"path": True})]
+"""A path in settings; one that is relative counts from the folder of the settings file."""
+
 _PATH = re.compile(r"(.*?)(?: - at `(?:key in )?\$(.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")

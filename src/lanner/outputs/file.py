@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from lanner.config.typed import PathText
 from lanner.detect.alert import Alert
 from lanner.outputs.form import Form, FormSettings
 from lanner.outputs.lines import LineWriter
@@ -18,7 +19,7 @@ from lanner.outputs.output import DeliveryError, OutputName
 class FileSettings(FormSettings, kw_only=True, tag="file", tag_field="type"):
     """Appends each alert as one line to a file."""
 
-    path: Annotated[str, Meta(min_length=1, description="The file; its folder is made when it is missing.")]
+    path: Annotated[PathText, Meta(min_length=1, description="The file; its folder is made when it is missing.")]
     name: OutputName = ""
     keep_alive: Annotated[
         bool, Meta(description="Keep the file open between alerts; it is opened anew after rotation either way.")

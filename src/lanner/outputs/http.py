@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 import lanner
+from lanner.config.typed import PathText
 from lanner.detect.alert import Alert
 from lanner.outputs.form import Form, FormSettings, escape_controls
 from lanner.outputs.output import DeliveryError, OutputName
@@ -39,10 +40,10 @@ class HttpSettings(FormSettings, kw_only=True, tag="http", tag_field="type"):
     )
     user_agent: Annotated[str, Meta(description="The User-Agent header.")] = f"lanner/{lanner.__version__}"
     insecure: Annotated[bool, Meta(description="Do not check the server's certificate.")] = False
-    ca_cert: Annotated[str, Meta(description="PEM file with the authorities to trust; empty: the system's.")] = ""
-    ca_path: Annotated[str, Meta(description="Folder of hashed certificates to trust, as OpenSSL wants it.")] = ""
-    client_cert: Annotated[str, Meta(description="PEM file with the client's certificate.")] = ""
-    client_key: Annotated[str, Meta(description="PEM file with its key; empty: the key is in `client_cert`.")] = ""
+    ca_cert: Annotated[PathText, Meta(description="PEM file with the authorities to trust; empty: the system's.")] = ""
+    ca_path: Annotated[PathText, Meta(description="Folder of hashed certificates to trust, as OpenSSL wants it.")] = ""
+    client_cert: Annotated[PathText, Meta(description="PEM file with the client's certificate.")] = ""
+    client_key: Annotated[PathText, Meta(description="PEM file with its key; empty: the key is in `client_cert`.")] = ""
     compress_uploads: Annotated[
         bool, Meta(description="Send bodies gzip-compressed; the server must take Content-Encoding.")
     ] = False

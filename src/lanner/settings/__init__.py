@@ -1,1 +1,6 @@
-"""What a user writes: lanner.yaml or falco.yaml, as one typed object."""
+"""lanner.yaml and falco.yaml as one typed Settings."""
+
+from lanner.settings.load import LoadedSettings, load
+from lanner.settings.model import Settings
+
+__all__ = ["LoadedSettings", "Settings", "load"]
