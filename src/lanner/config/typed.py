@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Annotated, Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args, get_origin
 
 import msgspec
 
@@ -18,6 +18,7 @@ PathText = Annotated[str, msgspec.Meta(extra={"path": True})]
 
 _PATH = re.compile(r"(.*?)(?: - at `(?:key in )?\$(.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_REFUSED = re.compile(r"Invalid (?:enum )?value '(.*)'")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
@@ -67,7 +68,9 @@ def _refuse_duplicates(node: Node, file: str) -> None:
 def _located(text: str, node: Node, kind: Any, file: str) -> SourceError:
     match = _PATH.match(text)
     message, path = (match[1], match[2] or "") if match else (text, "")
+    words: list[str] = []
     for name, index in _STEP.findall(path):
+        words = _tags(kind, name)
         node, kind = _descend(node, kind, name, index)
     unknown = _UNKNOWN.match(message)
     if unknown and isinstance(node, Mapping):
@@ -75,7 +78,9 @@ def _located(text: str, node: Node, kind: Any, file: str) -> SourceError:
         message = f"unknown key '{word}'{nearest(word, _known_keys(kind, node))}"
         node = next((key for key, _ in node.entries if key.text == word), node)
     elif path:
-        message = f"{path.lstrip('.')}: {message}"
+        refused = _REFUSED.match(message)
+        hint = nearest(refused[1], words or _literals(kind)) if refused else ""
+        message = f"{path.lstrip('.')}: {message}{hint}"
     return SourceError(message, file=file, line=node.line, column=node.column)
 
 
@@ -85,6 +90,18 @@ def _descend(node: Node, kind: Any, name: str, index: str) -> tuple[Node, Any]:
     if index.isdigit() and isinstance(node, Sequence) and int(index) < len(node.items):
         return node.items[int(index)], _item_kind(kind)
     return node, kind
+
+
+def _tags(kind: Any, name: str) -> list[str]:
+    """List the words that a tag field of that name may have."""
+    configs = [struct.__struct_config__ for struct in _struct_kinds(kind)]
+    return [str(config.tag) for config in configs if config.tag_field == name]
+
+
+def _literals(kind: Any) -> list[str]:
+    if get_origin(kind) is Literal:
+        return [str(word) for word in get_args(kind)]
+    return [word for part in get_args(kind) for word in _literals(part)]
 
 
 def _struct_kinds(kind: Any) -> list[Any]:
