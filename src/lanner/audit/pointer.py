@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -49,10 +49,23 @@ def collect(value: Any, keys: Sequence[str], index: int | None = None) -> list[A
 
 def _spread(items: list[Any], keys: Sequence[str]) -> list[Any]:
     found: list[Any] = []
-    for item in items:
+    for item in _flat(items):
         below = collect(item, keys)
         found.extend([MISSING] if below is None else below)
     return found
+
+
+def _flat(items: list[Any]) -> Iterator[Any]:
+    """Yield what stands in lists within lists, without recursion: a body may nest them as deep as it likes."""
+    pending = [iter(items)]
+    while pending:
+        for item in pending[-1]:
+            if isinstance(item, list):
+                pending.append(iter(item))
+                break
+            yield item
+        else:
+            pending.pop()
 
 
 def text_of(value: Any) -> str:

@@ -26,7 +26,8 @@ def fields(
     field: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME[ARGUMENT]", help="One more field, such as ka.uri.param[command] or evt.time. Repeatable."
+            metavar="NAME[ARGUMENT]",
+            help="One more field, with its argument in brackets where it takes one. Repeatable.",
         ),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Print the table of all fields instead.")] = False,
