@@ -45,6 +45,9 @@ BAD = {
     "data not recognized as a k8s audit event: user is str, not object": f'{{{HEAD}, "user": "x"}}'.encode(),
     "data not recognized as a k8s audit event: user.uid is int, not str": f'{{{HEAD}, "user": {{"uid": 1}}}}'.encode(),
     "data not recognized as a k8s audit event: it is int, not an object": b"5",
+    "data not recognized as a k8s audit event: Number out of range - at `$.responseStatus.code`": (
+        f'{{{HEAD}, "responseStatus": {{"code": 1e999}}}}'.encode()
+    ),
     "data not recognized as a k8s audit event: it has no kind": b'{"stage": "Panic"}',
     "data not recognized as a k8s audit event: its kind is 'Pod'": b'{"kind": "Pod"}',
     "data not recognized as a k8s audit event: its apiVersion is 'v1'": f'{{"apiVersion": "v1", {HEAD}}}'.encode(),

@@ -51,28 +51,15 @@ def test_every_field_is_described_in_a_line():
         assert "\n" not in info.description
 
 
-MESSAGES = [
-    ("ka.nope", None, "filter_check called with nonexistent field ka.nope"),
-    ("evt.type", None, "filter_check called with nonexistent field evt.type"),
-    ("proc.name", None, "filter_check called with nonexistent field proc.name"),
-    ("ka.verb", "0", "filter 'ka.verb[0]': ka.verb does not allow nor require an argument but one is provided: 0"),
-    ("ka.uri.param", None, "filter 'ka.uri.param': ka.uri.param requires an argument but none provided"),
-    (
-        "ka.sourceips",
-        "x",
-        "filter 'ka.sourceips[x]': ka.sourceips has an invalid index argument not composed only by digits: x",
-    ),
-    (
-        "ka.sourceips",
-        "01",
-        "filter 'ka.sourceips[01]': ka.sourceips has an invalid index argument starting with 0: 01",
-    ),
-]
-
-
-@pytest.mark.parametrize(("name", "argument", "message"), MESSAGES)
-def test_what_cannot_be_looked_up_fails_in_falcos_words(name, argument, message):
-    """Falco's users know these messages."""
+@pytest.mark.parametrize("name", ["ka.nope", "evt.type", "proc.name"])
+def test_an_unknown_field_fails_in_falcos_words(name):
+    """Fields of system calls do not exist for audit events."""
     with pytest.raises(FieldError) as caught:
-        lookup(name, argument)
-    assert str(caught.value) == message
+        lookup(name, None)
+    assert str(caught.value) == f"filter_check called with nonexistent field {name}"
+
+
+def test_the_argument_is_checked_before_it_is_used():
+    """A wrong argument never reaches an extractor."""
+    with pytest.raises(FieldError, match="does not allow nor require an argument"):
+        lookup("ka.verb", "0")
