@@ -6,12 +6,12 @@ import os
 from collections import deque
 from pathlib import Path
 
-from lanner.audit.batch import Batch, Reject
+from lanner.audit.batch import Batch
 from lanner.sources.file_chain import Member, changed_since, locate, members, successor
 from lanner.sources.file_reader import Reader, TruncatedError, last_line_start, open_reader, read_head
 from lanner.sources.file_settings import FileSettings
 from lanner.sources.file_state import LogState, Mark, Position, mark_of
-from lanner.sources.lines import Line, LineSplitter
+from lanner.sources.lines import Line, LineSplitter, to_batch
 from lanner.sources.source import Note
 
 # Turns without a finished line (a growing line, files skipped) before other logs have their turn.
@@ -221,27 +221,9 @@ class LogFollower:
         count = min(len(self._ready), self._settings.batch_lines)
         lines = [self._ready.popleft() for _ in range(count)]
         self.state = LogState(self._position(self._reader), self.state.done)
-        whole = [line for line in lines if not line.oversized]
-        return Batch(
-            source=self._settings.source_id,
-            origin=self._reader.path,
-            lines=[line.data for line in whole],
-            offsets=[line.offset for line in whole],
-            checkpoint={},
-            rejects=[self._reject(line, self._reader.path) for line in lines if line.oversized],
-            backlog_bytes=max(0, self._reader.status()[0] - self._offset()) + self._behind_bytes,
-        )
-
-    def _reject(self, line: Line, path: str) -> Reject:
-        reason = f"the line has {line.size} bytes, more than max_line_bytes ({self._settings.max_line_bytes})"
-        return Reject(
-            source=self._settings.source_id,
-            origin=path,
-            offset=line.offset,
-            reason=reason,
-            size=line.size,
-            sample=line.data,
-        )
+        batch = to_batch(self._settings.source_id, self._reader.path, lines, self._settings.max_line_bytes)
+        batch.backlog_bytes = max(0, self._reader.status()[0] - self._offset()) + self._behind_bytes
+        return batch
 
     def _offset(self) -> int:
         return self._ready[0].offset if self._ready else self._splitter.offset

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lanner.audit.batch import SAMPLE_BYTES
+from lanner.audit.batch import SAMPLE_BYTES, Batch, Reject
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 
@@ -84,3 +84,27 @@ class LineSplitter:
         self._held_size = 0
         held.clear()
         self._held = held
+
+
+def to_batch(source: str, origin: str, lines: list[Line], limit: int) -> Batch:
+    """Make a batch of lines without a checkpoint; oversized ones become rejects."""
+    whole = [line for line in lines if not line.oversized]
+    return Batch(
+        source=source,
+        origin=origin,
+        lines=[line.data for line in whole],
+        offsets=[line.offset for line in whole],
+        checkpoint={},
+        rejects=[
+            Reject(
+                source=source,
+                origin=origin,
+                offset=line.offset,
+                reason=f"the line has {line.size} bytes, more than max_line_bytes ({limit})",
+                size=line.size,
+                sample=line.data,
+            )
+            for line in lines
+            if line.oversized
+        ],
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import threading
 from typing import Annotated
 
@@ -9,8 +11,10 @@ from msgspec import Meta
 
 from lanner.audit.batch import Checkpoint
 from lanner.config.typed import Settings
-from lanner.sources.lines import MAX_LINE_BYTES
-from lanner.sources.source import Emit, Note
+from lanner.sources.lines import MAX_LINE_BYTES, Line, LineSplitter, to_batch
+from lanner.sources.source import STOP_SECONDS, Emit, Note
+
+_STDIN = 0
 
 
 class StdinSettings(Settings, tag="stdin", tag_field="type"):
@@ -33,6 +37,17 @@ class StdinSource:
     def __init__(self, settings: StdinSettings, note: Note) -> None:
         self.settings, self.id, self._note = settings, settings.source_id, note
 
-    def run(self, checkpoint: Checkpoint | None, emit: Emit, stop: threading.Event) -> None:
-        """Read to the end of the pipe; a checkpoint means nothing here."""
-        raise NotImplementedError
+    def run(self, checkpoint: Checkpoint | None, emit: Emit, stop: threading.Event) -> None:  # noqa: ARG002 - the protocol's
+        """Read to the end of the pipe or to `stop`; a pipe cannot be read again, so a checkpoint means nothing here."""
+        splitter = LineSplitter(self.settings.max_line_bytes)
+        while not stop.is_set():
+            if not select.select([_STDIN], [], [], STOP_SECONDS)[0]:
+                continue
+            chunk = os.read(_STDIN, self.settings.batch_bytes)
+            self._emit(splitter.feed(chunk) if chunk else splitter.finish(), emit)
+            if not chunk:
+                return
+
+    def _emit(self, lines: list[Line], emit: Emit) -> None:
+        for start in range(0, len(lines), self.settings.batch_lines):
+            emit(to_batch(self.id, "-", lines[start : start + self.settings.batch_lines], self.settings.max_line_bytes))

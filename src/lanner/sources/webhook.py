@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from msgspec import Meta
 
 from lanner.audit.batch import Checkpoint
 from lanner.config.typed import Settings
+from lanner.errors import UsageError
 from lanner.sources.source import Emit, Note
 
 
@@ -46,9 +48,18 @@ class WebhookSource:
 
     def __init__(self, settings: WebhookSettings, note: Note) -> None:
         self.settings, self.id, self._note = settings, settings.source_id, note
+        listen_address(settings.listen)
 
     def run(self, checkpoint: Checkpoint | None, emit: Emit, stop: threading.Event) -> None:  # noqa: ARG002 - the protocol's
         """Serve until `stop`; the checkpoint is always empty, for the sender keeps what was not answered with 200."""
         from lanner.sources.webhook_server import serve  # noqa: PLC0415 - uvicorn is heavy; light commands load this room
 
         serve(self.settings, emit, stop, self._note)
+
+
+def listen_address(listen: str) -> tuple[str, int]:
+    """Split host and port, as in 127.0.0.1:9765, [::1]:9765 or :9765 (all addresses); raise UsageError."""
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^:\[\]]*)):(\d{1,5})", listen)
+    if not found or int(found[3]) > 65535:
+        raise UsageError(f"listen: '{listen}' is not host:port, as in 127.0.0.1:9765 or [::1]:9765")
+    return found[1] or found[2] or "", int(found[3])
