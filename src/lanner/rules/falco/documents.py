@@ -37,11 +37,13 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> Loaded:
             _add_linked(result, linked)
         result.notes.extend(_notes(file, collector))
         results.append(result)
+    for file, unused in linked.unused:
+        next(result for result in results if result.file == file).warnings.append(unused)
     return Loaded(rules=linked.rules, results=results)
 
 
 def load_files(paths: Sequence[Path]) -> Loaded:
-    """Load files in order, folders by their *.yaml and *.yml in name order; raises GroundError for unreadable ones."""
+    """Load files in order, folders by their *.yaml and *.yml (not *.test.yaml) in name order; raises GroundError."""
     return load_texts([(str(path), _read_text(path)) for path in rule_files(paths)])
 
 
@@ -52,11 +54,16 @@ def rule_files(paths: Sequence[Path]) -> list[Path]:
 
 def _files_of(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(file for file in path.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
+        yield from sorted(file for file in path.iterdir() if _is_rules(file))
     elif path.exists():
         yield path
     else:
         raise GroundError(f"{path}: no such file or folder")
+
+
+def _is_rules(file: Path) -> bool:
+    # Tests lie beside the rules and are no rules.
+    return file.suffix in (".yaml", ".yml") and not file.stem.endswith(".test") and file.is_file()
 
 
 def _read_text(path: Path) -> str:

@@ -32,6 +32,8 @@ def hint_for(message: str, macros: Iterable[str], lists: Iterable[str]) -> str:
     macro = _NO_MACRO.match(message)
     if macro is not None:
         return _macro_hint(macro[1], macros, lists)
+    if message.startswith("expected a valid check operator"):
+        return "a comparison is FIELD OPERATOR VALUE; a word operator needs a blank after it, on the same line"
     operator = _NO_OPERATOR.search(message)
     return _OPERATORS_FOR[operator[2]] if operator is not None else ""
 

@@ -11,7 +11,7 @@ from lanner.rules.check import check_condition
 from lanner.rules.falco import expansion
 from lanner.rules.falco.collector import AUDIT_SOURCE, KNOWN_SOURCES, Collector
 from lanner.rules.falco.condition import parse_condition
-from lanner.rules.falco.definitions import MacroItem, RuleItem, Written
+from lanner.rules.falco.definitions import ListItem, MacroItem, RuleItem, Written
 from lanner.rules.falco.doubts import audit_fields, compares_with_na, doubtful_values
 from lanner.rules.falco.exceptions import weave
 from lanner.rules.falco.findings import Finding, LoadError, Place, as_finding
@@ -36,6 +36,8 @@ class Linked:
     rules: list[Rule] = field(default_factory=list)
     errors: list[LoadError] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
+    unused: list[tuple[str, Finding]] = field(default_factory=list)
+    """Lists and macros that nothing refers to yet, each with the file it is defined in."""
 
 
 class Linker:
@@ -78,7 +80,7 @@ class _Pass:
             if rule.source in KNOWN_SOURCES:
                 self._try("rule", rule, partial(self._link_rule, rule))
         if not self._linked.errors:
-            self._linked.warnings.extend(self._unused())
+            self._linked.unused.extend(self._unused())
         return self._linked
 
     def _try(self, kind: str, item: MacroItem | RuleItem, work: Callable[[], None]) -> None:
@@ -166,15 +168,13 @@ class _Pass:
     def _warn(self, code: str, message: str, place: Place, item: str, hint: str) -> None:
         self._linked.warnings.append(as_finding(code, message, place, self._file, item=item, hint=hint))
 
-    def _unused(self) -> Iterator[Finding]:
+    def _unused(self) -> Iterator[tuple[str, Finding]]:
         for macro in self._collector.macros.values():
             if macro.name not in self._macros.used:
-                message = "Macro not referred to by any other rule/macro"
-                yield as_finding("LOAD_UNUSED_MACRO", message, macro.place, self._file, item=macro.name)
+                yield _unused("LOAD_UNUSED_MACRO", "Macro not referred to by any other rule/macro", macro)
         for entry in self._collector.lists.values():
             if entry.name not in self._used_lists:
-                message = "List not referred to by any other rule/macro"
-                yield as_finding("LOAD_UNUSED_LIST", message, entry.place, self._file, item=entry.name)
+                yield _unused("LOAD_UNUSED_LIST", "List not referred to by any other rule/macro", entry)
 
     def place(self, written: Written, offset: int) -> Place:
         """Return where a character of a condition or output stands in its file."""
@@ -201,6 +201,10 @@ class _Placed:
             place = self._owner.place(self._written, self._traced.origin(error.offset))
             hint = self._owner.hint(error.message)
             raise LoadError(error.code, error.message, place, hint=hint) from None
+
+
+def _unused(code: str, message: str, item: MacroItem | ListItem) -> tuple[str, Finding]:
+    return item.place.file, as_finding(code, message, item.place, item.place.file, item=item.name)
 
 
 def _as_rule(rule: RuleItem, condition: ir.Condition) -> Rule:
