@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -230,3 +232,97 @@ def test_follows_a_symbolic_link_to_rotating_files(start, tmp_path):
     target.rename(target.with_name("0.log.20260101-000000"))
     append(target, LINES[1])
     assert running.until_lines(2) == LINES[:2]
+
+
+WRITER = """
+import gzip, os, sys, time
+from pathlib import Path
+live, count = Path(sys.argv[1]), int(sys.argv[2])
+file = live.open("ab", buffering=0)
+for number in range(count):
+    file.write(b"%06d %s\\n" % (number, b"x" * (number % 700)))
+    if number % 1500 == 1499:
+        file.close()
+        rotated = live.with_name(f"audit-2026-01-01T00-00-00.{number:06}.log")
+        live.rename(rotated)
+        file = live.open("ab", buffering=0)
+        if number % 4500 == 4499:
+            packed = rotated.with_name(rotated.name + ".gz")
+            packed.write_bytes(gzip.compress(rotated.read_bytes()))
+            rotated.unlink()
+"""
+
+
+def test_nothing_is_lost_or_doubled_while_a_process_writes_and_rotates_and_the_source_restarts(start, log):
+    log.touch()
+    count = 30_000
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(log), str(count)])
+    got: list[bytes] = []
+    checkpoint = None
+    while len(got) < count:
+        running = start(settings(log), checkpoint)
+        wanted = min(count, len(got) + 4000)
+        running.until_lines(wanted - len(got))
+        checkpoint = running.stop()
+        got += running.lines
+        assert not [note for note in running.notes if "gone" in note]
+    assert writer.wait(60) == 0
+    assert [int(line[:6]) for line in got] == list(range(count))
+
+
+def test_a_folder_that_vanishes_is_forgotten_and_found_again(start, tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    append(folder / "a.log", LINES[0])
+    running = start(settings(folder))
+    running.until_lines(1)
+    shutil.rmtree(folder)
+    running.until(lambda: str(folder / "a.log") not in running.source._logs)
+    folder.mkdir()
+    append(folder / "a.log", LINES[1])
+    assert running.until_lines(2) == LINES[:2]
+    assert list(running.stop()["logs"]) == [str(folder / "a.log")]
+
+
+def test_places_of_logs_in_a_missing_folder_are_kept(start, tmp_path):
+    away, here = tmp_path / "1" / "a.log", tmp_path / "2" / "a.log"
+    for log in (away, here):
+        log.parent.mkdir()
+        append(log, LINES[0])
+    running = start(settings(tmp_path / "*" / "a.log"))
+    running.until_lines(2)
+    checkpoint = running.stop()
+    away.parent.rename(tmp_path / "unmounted")
+    append(here, LINES[1])
+    again = start(settings(tmp_path / "?" / "a.log"), checkpoint)
+    again.until_lines(1)
+    assert set(again.stop()["logs"]) == {str(away), str(here)}
+
+
+def test_backlog_counts_what_is_unread(start, log):
+    append(log, *LINES[:5])
+    running = start(settings(log, batch_lines=2))
+    running.until_lines(5)
+    begins = [batch.offsets[0] for batch in running.batches] + [log.stat().st_size]
+    assert [batch.backlog_bytes for batch in running.batches] == [begins[-1] - begin for begin in begins[1:]]
+
+
+def test_too_many_logs_are_bounded_and_said(start, tmp_path, monkeypatch):
+    monkeypatch.setattr("lanner.sources.file.MAX_LOGS", 2)
+    for name in "abc":
+        append(tmp_path / f"{name}.log", name.encode())
+    running = start(settings(tmp_path))
+    running.until_lines(2)
+    assert "only the first 2" in running.notes[0]
+    assert len(running.notes) == 1
+
+
+def test_an_unreadable_glob_is_said_once(start, tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("lanner.sources.file.discover", refuse)
+    running = start(settings(tmp_path))
+    running.until(lambda: bool(running.notes))
+    running.stop()
+    assert running.notes == [f"cannot look for logs in {tmp_path}: Permission denied; trying again"]

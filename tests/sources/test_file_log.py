@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gzip
 import json
 import os
@@ -10,12 +12,13 @@ import tempfile
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanner.sources.file_log import LogFollower
 from lanner.sources.file_settings import FileSettings
-from lanner.sources.file_state import LogState, load, save
+from lanner.sources.file_state import LogState, load, mark_of, save
 
 # Lines differ within the first write of a file, as audit events (auditID) do: that tells files apart.
 STEPS = st.lists(
@@ -122,3 +125,130 @@ def test_any_script_of_appends_rotations_and_restarts_gives_each_line_once_in_or
             getattr(script, name)(argument)
         script.finish()
         assert script.got == script.expected, script.notes
+
+
+@pytest.fixture
+def script(tmp_path):
+    made = Script(tmp_path)
+    yield made
+    made.follower.close()
+
+
+def rows(first: int, last: int) -> bytes:
+    return b"".join(b"%06d some event\n" % number for number in range(first, last))
+
+
+def numbers(script: Script) -> list[int]:
+    return [int(line[:6]) for line in script.got]
+
+
+def test_a_lost_file_is_said_and_only_younger_ones_are_read(script):
+    old = script.live.with_name("audit-2026-01-01T00-00-00.000.log")
+    old.write_bytes(rows(0, 3))
+    os.utime(old, (1_000_000, 1_000_000))
+    script.follower._history = False
+    script.live.write_bytes(rows(3, 6))
+    script.read(3)
+    script.live.unlink()
+    script.live.with_name("audit-2026-01-01T00-00-09.000.log").write_bytes(rows(9, 11))
+    script.live.write_bytes(rows(11, 13))
+    script.restart(0)
+    script.read(9)
+    assert numbers(script) == [3, 4, 5, 9, 10, 11, 12]
+    assert "is gone" in script.notes[0]
+
+
+def test_a_file_cut_to_a_shorter_beginning_of_itself_starts_over(script):
+    script.live.write_bytes(rows(0, 6))
+    script.read(5)
+    script.durable.append((script.saved, len(script.got)))
+    state = script.follower.state
+    mark = mark_of(rows(0, 2), 20)
+    short = msgspec.structs.replace(state.position, mark=mark)
+    script.saved = save({"log": msgspec.to_builtins(LogState(short))})
+    os.truncate(script.live, len(rows(0, 3)))
+    script.restart(0)
+    script.read(5)
+    assert numbers(script) == [0, 1, 2, 3, 4, 5, 0, 1, 2]
+    assert "shorter than when it was read" in script.notes[0]
+
+
+def test_a_copy_shorter_than_what_was_read_is_passed_over(script):
+    script.live.write_bytes(rows(0, 300))
+    script.read(150)
+    script.live.with_name("audit.log.1").write_bytes(rows(0, 280))
+    script.live.unlink()
+    script.live.write_bytes(rows(300, 303))
+    script.restart(0)
+    script.read(9)
+    assert numbers(script) == list(range(303))
+    assert script.notes == []
+
+
+def test_a_truncation_before_anything_was_handed_on(script):
+    script.live.write_bytes(b"000000 begins")
+    script.read(2)
+    script.live.write_bytes(rows(1, 3))
+    script.read(3)
+    assert numbers(script) == [1, 2]
+
+
+def test_a_damaged_packed_file_gives_what_is_readable_and_the_next_is_read(script):
+    packed = gzip.compress(os.urandom(300_000).hex().encode().replace(b"a", b"\n"))
+    script.live.with_name("audit-2026-01-01T00-00-00.000.log.gz").write_bytes(packed[: len(packed) // 2])
+    script.live.write_bytes(rows(7, 8))
+    for _ in range(10_000):
+        script.read(1)
+    assert len(script.got) > 1000
+    assert script.got[-1] == b"000007 some event"
+    assert any("cut off" in note for note in script.notes)
+
+
+@contextlib.contextmanager
+def as_nobody():
+    """Look at files as another user in this thread, when this one is root (Linux: setfsuid)."""
+    libc = ctypes.CDLL(None)
+    libc.setfsuid(65534)
+    try:
+        yield
+    finally:
+        libc.setfsuid(os.getuid())
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_is_unreadable_is_said_once_and_read_when_the_mode_changes(what):
+    with tempfile.TemporaryDirectory() as folder:
+        script = Script(Path(folder))
+        script.live.write_bytes(rows(0, 2))
+        Path(folder).chmod(0o755)
+        (script.live if what == "file" else Path(folder)).chmod(0)
+        with as_nobody():
+            script.read(3)
+        assert script.got == []
+        assert len(script.notes) == 1
+        assert f"Permission denied; trying again every {script.settings.poll_seconds:g} s" in script.notes[0]
+        Path(folder).chmod(0o755)
+        script.live.chmod(0o644)
+        with as_nobody():
+            script.read(3)
+        script.follower.close()
+        assert numbers(script) == [0, 1]
+        assert "readable again" in script.notes[1]
+
+
+def test_skipping_to_the_end_begins_at_the_last_newline(script):
+    script.live.write_bytes(rows(0, 3) + b"000003 so")
+    assert script.follower.skip_to_end()
+    script.read(2)
+    with script.live.open("ab") as file:
+        file.write(b"me event\n")
+    script.read(2)
+    assert numbers(script) == [3]
+
+
+def test_there_is_nothing_to_skip_in_a_missing_empty_or_unfinished_file(script):
+    assert not script.follower.skip_to_end()
+    script.live.write_bytes(b"x" * 3_000_000)
+    assert not script.follower.skip_to_end()
+    script.live.unlink()
+    assert not script.follower.skip_to_end()

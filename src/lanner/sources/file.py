@@ -9,7 +9,7 @@ import msgspec
 
 from lanner.audit.batch import Batch, Checkpoint
 from lanner.sources.file_chain import folder_and_base, members
-from lanner.sources.file_discover import MAX_LOGS, LogName, discover
+from lanner.sources.file_discover import MAX_LOGS, LogName, discover, is_folder
 from lanner.sources.file_log import LogFollower
 from lanner.sources.file_settings import FileSettings
 from lanner.sources.file_state import LogState, load, save
@@ -26,6 +26,7 @@ class FileSource:
         self.settings, self.id, self._note = settings, settings.source_id, note
         self._logs: dict[str, LogFollower] = {}
         self._saved: dict[str, object] = {}
+        self._trouble = ""
 
     def run(self, checkpoint: Checkpoint | None, emit: Emit, stop: threading.Event) -> None:
         """Follow until `stop`; a log without a checkpoint begins as `start` says, one that appears later at 0."""
@@ -58,7 +59,7 @@ class FileSource:
     def _refresh(self, states: dict[str, LogState], watcher: Watcher) -> None:
         """Take up logs that appeared, drop those that are gone, watch the folders of the rest."""
         named = {name.live: name for name in self._discovered()}
-        for live in [live for live in self._logs if live not in named and not members(live)]:
+        for live in [live for live in self._logs if live not in named and self._gone(live)]:
             self._logs.pop(live).close()
             self._saved.pop(live, None)
         for live in [live for live in named if live not in self._logs]:
@@ -70,19 +71,35 @@ class FileSource:
 
     def _keep_absent(self, states: dict[str, LogState]) -> None:
         """Keep the places of logs whose folder is missing (not mounted yet?); others that are gone are forgotten."""
-        absent = {live: state for live, state in states.items() if not Path(live).parent.is_dir()}
+        absent = {live: state for live, state in states.items() if not is_folder(str(Path(live).parent))}
         self._saved.update({live: msgspec.to_builtins(state) for live, state in list(absent.items())[:MAX_LOGS]})
 
     def _discovered(self) -> list[LogName]:
-        found = discover(self.settings.path)
+        try:
+            found = discover(self.settings.path)
+        except OSError as error:
+            self._say_trouble(f"cannot look for logs in {error.filename}: {error.strerror}; trying again")
+            return [LogName(live, history=False) for live in self._logs]
+        self._say_trouble("")
         if len(found) > MAX_LOGS and len(self._logs) < MAX_LOGS:
             self._note(f"{self.settings.path}: names {len(found)} logs; only the first {MAX_LOGS} are followed")
         return found[:MAX_LOGS]
 
+    def _say_trouble(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble:
+            self._note(trouble)
+        self._trouble = trouble
+
+    def _gone(self, live: str) -> bool:
+        try:
+            return not members(live)
+        except OSError:
+            return False
+
     def _folders(self) -> set[str]:
         """The folders of the logs, of links to them, and the configured one, where new logs appear."""
         path = Path(self.settings.path)
-        folders = {str(path if path.is_dir() else path.parent)}
+        folders = {str(path if is_folder(str(path)) else path.parent)}
         for live in self._logs:
             folders |= {str(Path(live).parent), folder_and_base(live)[0]}
         return folders

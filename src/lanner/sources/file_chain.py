@@ -34,7 +34,7 @@ def folder_and_base(live: str) -> tuple[str, str]:
 
 
 def members(live: str) -> list[Member]:
-    """List a log's files, oldest first.
+    """List a log's files, oldest first; none when the folder is missing; raises OSError.
 
     A listing is not atomic: a file renamed meanwhile may be missed, so it counts only when it came out twice alike.
     """
@@ -101,7 +101,7 @@ def _likely_first(position: Position, found: Sequence[Member]) -> list[int]:
 def _listing(folder: str, base: str) -> list[Member]:
     try:
         names = [path.name for path in Path(folder).iterdir()]
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     mine = [name for name in names if name == base or parse_name(name).base == base]
     return [member for name in in_order(mine) if (member := _member(Path(folder, name)))]
@@ -110,7 +110,7 @@ def _listing(folder: str, base: str) -> list[Member]:
 def _member(path: Path) -> Member | None:
     try:
         found = path.stat()
-    except OSError:
+    except FileNotFoundError:
         return None
     if not stat.S_ISREG(found.st_mode):
         return None

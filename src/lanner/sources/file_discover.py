@@ -19,12 +19,23 @@ class LogName(NamedTuple):
 
 
 def discover(path: str) -> list[LogName]:
-    """Return the logs that a path names now, in order of name; a plain path is a log even while it is missing."""
-    if Path(path).is_dir():
+    """Return the logs that a path names now, in order of name; raises OSError.
+
+    A plain path is a log even while it is missing.
+    """
+    if is_folder(path):
         return _grouped([entry for entry in Path(path).iterdir() if not entry.name.startswith(".")])
     if glob.has_magic(path) and not Path(path).exists():
         return _grouped([Path(file) for file in glob.iglob(path, recursive=True)])  # noqa: PTH207 - the pattern may be absolute
     return [LogName(path, history=False)]
+
+
+def is_folder(path: str) -> bool:
+    """Say whether this is a folder as far as can be seen; what cannot be looked at is taken for a file."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
 
 
 def _grouped(files: list[Path]) -> list[LogName]:

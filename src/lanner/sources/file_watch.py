@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -67,7 +68,8 @@ class Watcher:
             self._watches.pop(folder, None)
             return
         except OSError as error:
-            self._say_polling(f"{folder}: cannot be watched ({error.strerror}; see fs.inotify.max_user_watches)")
+            hint = "; see fs.inotify.max_user_watches" if error.errno == errno.ENOSPC else ""
+            self._say_polling(f"{folder}: cannot be watched ({error.strerror}{hint})")
             return
         old = self._watches.get(folder)
         self._watches[folder] = watch
