@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from yaml.nodes import MappingNode, ScalarNode, SequenceNode
-from yaml.nodes import Node as PyYamlNode
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    DocumentStartEvent,
+    Event,
+    NodeEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
 
 from lanner.errors import SourceError
 
@@ -74,52 +81,96 @@ def compose(text: str, file: str = "") -> list[Node]:
     """
     if len(text) > MAX_BYTES:
         raise SourceError(f"the file is larger than {MAX_BYTES} bytes", file=file)
-    loader = yaml.CSafeLoader(text)
-    builder = _Builder(file)
-    documents: list[Node] = []
+    builder = _Builder(yaml.parse(text, Loader=yaml.CSafeLoader), file)
     try:
-        while loader.check_node():
-            root = loader.get_node()
-            documents.append(builder.build(root, 0) if root is not None else Scalar("", False, 1, 1))
+        return builder.documents()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise SourceError(error.problem or str(error), file=file, line=line, column=column) from error
     except yaml.YAMLError as error:
         raise SourceError(str(error).splitlines()[0], file=file) from error
-    except RecursionError as error:
-        raise SourceError(f"nested deeper than {MAX_DEPTH} levels", file=file) from error
-    finally:
-        loader.dispose()
-    return documents
+
+
+@dataclass(slots=True, frozen=True)
+class _Anchored:
+    """A named node with how many values and levels it brings to each place that an alias puts it."""
+
+    node: Node
+    count: int
+    levels: int
 
 
 class _Builder:
-    """Turns PyYAML's nodes into ours and counts them, so that aliases cannot multiply without end."""
+    """Builds nodes from parse events, because PyYAML's own composer overflows the C stack on deep nesting.
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    Counts values and levels with aliases expanded, so that these cannot multiply without end.
+    """
+
+    def __init__(self, events: Iterator[Event], file: str) -> None:
+        self._events, self._file = events, file
         self._count = 0
+        self._deepest = 0
+        self._anchors: dict[str, _Anchored] = {}
 
-    def build(self, node: PyYamlNode, depth: int) -> Node:
-        line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        self._count += 1
+    def documents(self) -> list[Node]:
+        """Build every document of the stream."""
+        found: list[Node] = []
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                self._anchors.clear()
+                found.append(self._node(next(self._events), 0))
+        return found
+
+    def _node(self, event: Event, depth: int) -> Node:
+        assert isinstance(event, NodeEvent)
+        assert event.start_mark is not None
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, AliasEvent):
+            return self._alias(event, depth, line, column)
+        before, outer = self._count, self._deepest
+        self._deepest = depth
+        self._grow(1, depth, line, column)
+        node = self._content(event, depth, line, column)
+        if event.anchor:
+            self._anchors[event.anchor] = _Anchored(node, self._count - before, self._deepest - depth)
+        self._deepest = max(outer, self._deepest)
+        return node
+
+    def _content(self, event: Event, depth: int, line: int, column: int) -> Node:
+        if isinstance(event, ScalarEvent):
+            return Scalar(event.value, event.style in _QUOTING_STYLES, line, column)
+        if isinstance(event, SequenceStartEvent):
+            items = [self._node(item, depth + 1) for item in iter(self._next, None)]
+            return Sequence(tuple(items), line, column)
+        return Mapping(tuple(self._entries(depth + 1)), line, column)
+
+    def _next(self) -> Event | None:
+        """Return the next event, None at the end of the list or mapping."""
+        event = next(self._events)
+        return None if isinstance(event, CollectionEndEvent) else event
+
+    def _entries(self, depth: int) -> Iterator[tuple[Scalar, Node]]:
+        for event in iter(self._next, None):
+            name = self._node(event, depth)
+            if not isinstance(name, Scalar):
+                raise SourceError("a key must be a plain word", file=self._file, line=name.line, column=name.column)
+            yield name, self._node(next(self._events), depth)
+
+    def _alias(self, event: AliasEvent, depth: int, line: int, column: int) -> Node:
+        found = self._anchors.get(event.anchor or "")
+        if found is None:
+            message = f"the alias '*{event.anchor}' names nothing above it"
+            raise SourceError(message, file=self._file, line=line, column=column)
+        self._grow(found.count, depth + found.levels, line, column)
+        return found.node
+
+    def _grow(self, count: int, depth: int, line: int, column: int) -> None:
+        self._count += count
+        self._deepest = max(self._deepest, depth)
         if depth > MAX_DEPTH or self._count > MAX_NODES:
             bound = f"{MAX_DEPTH} levels deep" if depth > MAX_DEPTH else f"{MAX_NODES} values"
             raise SourceError(f"more than {bound}", file=self._file, line=line, column=column)
-        if isinstance(node, ScalarNode):
-            return Scalar(node.value, node.style in _QUOTING_STYLES, line, column)
-        if isinstance(node, SequenceNode):
-            return Sequence(tuple(self.build(item, depth + 1) for item in node.value), line, column)
-        assert isinstance(node, MappingNode)
-        return Mapping(tuple(self._entries(node, depth + 1)), line, column)
-
-    def _entries(self, node: MappingNode, depth: int) -> Iterator[tuple[Scalar, Node]]:
-        for key, value in node.value:
-            name = self.build(key, depth)
-            if not isinstance(name, Scalar):
-                raise SourceError("a key must be a plain word", file=self._file, line=name.line, column=name.column)
-            yield name, self.build(value, depth)
 
 
 def to_python(node: Node) -> Any:
