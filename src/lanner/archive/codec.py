@@ -23,10 +23,10 @@ DECISION_REASON = "authorization.k8s.io/reason"
 _MICROTIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ENCODE = msgspec.json.Encoder().encode
 _NO_USER, _NO_OBJECT = UserKeys(), ObjectKeys()
-_NOTHING: dict[str, str] = {}
+_NOTHING: dict[str, str | None] = {}
 
 
-class _Status(msgspec.Struct):
+class _Status(msgspec.Struct, gc=False):
     code: Any = None
     reason: Any = None
 
@@ -40,7 +40,7 @@ class _Coded(NamedTuple):
     impersonated: UserKeys
     target: ObjectKeys
     status: _Status
-    annotations: dict[str, str]
+    annotations: dict[str, str | None]
     time: dt.datetime | None
     received: dt.datetime | None
     shape: str | None

@@ -23,7 +23,7 @@ REBUILD = (
 """The columns that `rebuild_line` reads."""
 
 _EXTRA = msgspec.json.Decoder(dict[str, list[str]])
-_ANNOTATIONS = msgspec.json.Decoder(dict[str, str])
+_ANNOTATIONS = msgspec.json.Decoder(dict[str, str | None])
 _NO_USER, _NO_OBJECT = UserKeys(), ObjectKeys()
 
 

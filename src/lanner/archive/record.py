@@ -8,7 +8,7 @@ NO_TEXT = msgspec.Raw(b"")
 """Stands for a body that is absent; no JSON value is empty."""
 
 
-class UserKeys(msgspec.Struct, omit_defaults=True):
+class UserKeys(msgspec.Struct, omit_defaults=True, gc=False):
     """authentication/v1 UserInfo."""
 
     username: str | None = None
@@ -17,7 +17,7 @@ class UserKeys(msgspec.Struct, omit_defaults=True):
     extra: dict[str, list[str]] | None = None
 
 
-class ObjectKeys(msgspec.Struct, omit_defaults=True, rename="camel"):
+class ObjectKeys(msgspec.Struct, omit_defaults=True, rename="camel", gc=False):
     """audit/v1 ObjectReference."""
 
     resource: str | None = None
@@ -30,7 +30,7 @@ class ObjectKeys(msgspec.Struct, omit_defaults=True, rename="camel"):
     subresource: str | None = None
 
 
-class Record(msgspec.Struct, omit_defaults=True, rename="camel"):
+class Record(msgspec.Struct, omit_defaults=True, rename="camel", gc=False):
     """audit/v1 Event; bodies keep their text. None stands for a key that is absent."""
 
     kind: str | None = None
@@ -51,4 +51,4 @@ class Record(msgspec.Struct, omit_defaults=True, rename="camel"):
     response_object: msgspec.Raw = NO_TEXT
     request_received_timestamp: str | None = None
     stage_timestamp: str | None = None
-    annotations: dict[str, str] | None = None
+    annotations: dict[str, str | None] | None = None

@@ -8,7 +8,7 @@ from lanner.archive.record import Record
 from lanner.archive.wire import read_record
 
 
-class Row(msgspec.Struct, kw_only=True):
+class Row(msgspec.Struct, kw_only=True, gc=False):
     """One event on its way into the archive.
 
     `source`, `origin`, `offset`, `item` say where it stood (`item` counts inside an EventList), `ordinal` is its

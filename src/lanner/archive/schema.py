@@ -92,7 +92,7 @@ PROPERTIES = {
     "commit.manifest.min-count-to-merge": "50",
     # The archive retries itself, because a retry must read the summary of the commit that won.
     "commit.retry.num-retries": "0",
-    "write.metadata.metrics.default": "counts",
+    "write.metadata.metrics.default": "none",
     **{f"write.metadata.metrics.column.{column.name}": "truncate(32)" for column in COLUMNS if column.bounds},
 }
 

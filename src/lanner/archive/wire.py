@@ -11,7 +11,7 @@ from lanner.archive.record import NO_TEXT, ObjectKeys, Record, UserKeys
 from lanner.archive.salvage import salvage
 
 
-class _Head(msgspec.Struct, omit_defaults=True, rename="camel"):
+class _Head(msgspec.Struct, omit_defaults=True, rename="camel", gc=False):
     """The keys before the bodies, for writing."""
 
     kind: str | None = None
@@ -29,12 +29,12 @@ class _Head(msgspec.Struct, omit_defaults=True, rename="camel"):
     object_ref: ObjectKeys | None = None
 
 
-class _Tail(msgspec.Struct, omit_defaults=True, rename="camel"):
+class _Tail(msgspec.Struct, omit_defaults=True, rename="camel", gc=False):
     """The keys after the bodies, for writing."""
 
     request_received_timestamp: str | None = None
     stage_timestamp: str | None = None
-    annotations: dict[str, str] | None = None
+    annotations: dict[str, str | None] | None = None
 
 
 _DECODER = msgspec.json.Decoder(Record)

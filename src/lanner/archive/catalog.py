@@ -1,0 +1,83 @@
+"""Opens the Iceberg table: by default from an SQLite catalog and a local warehouse below the archive's folder."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.table import Table
+
+from lanner.archive.durable import DURABLE_IO
+from lanner.archive.errors import grounded
+from lanner.archive.schema import PROPERTIES, TABLE, table_partitions, table_schema
+from lanner.archive.settings import ArchiveSettings
+from lanner.errors import GroundError
+
+CATALOG_FILE = "catalog.db"
+_LOCK_SECONDS = 60
+
+
+def open_table(settings: ArchiveSettings, folder: Path, *, create: bool) -> Table:
+    """Load the events table; make it when it is missing and `create` is set, else raise GroundError."""
+    local = not settings.catalog
+    if local and not create and not (folder / CATALOG_FILE).is_file():
+        raise GroundError(f"{folder}: no archive here; name the data folder by --data or LANNER_DATA")
+    with grounded(folder):
+        try:
+            return _catalog(settings, folder).load_table(TABLE)
+        except NoSuchTableError:
+            if not create:
+                raise GroundError(f"{folder}: the catalog holds no archive; run lanner or import a log first") from None
+        with file_lock(folder / "create.lock", wait=True):
+            return _create(_catalog(settings, folder), folder.absolute())
+
+
+def _catalog(settings: ArchiveSettings, folder: Path) -> Catalog:
+    logging.getLogger("pyiceberg").setLevel(logging.ERROR)
+    if settings.catalog:
+        return load_catalog("lanner", **settings.catalog)
+    folder = folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return load_catalog(
+        "lanner",
+        **{
+            "type": "sql",
+            "uri": f"sqlite:///{folder / CATALOG_FILE}?timeout={_LOCK_SECONDS}",
+            "warehouse": str(folder / "warehouse"),
+            "py-io-impl": DURABLE_IO,
+        },
+    )
+
+
+def _create(catalog: Catalog, folder: Path) -> Table:
+    try:
+        catalog.create_namespace(TABLE[0])
+    except NamespaceAlreadyExistsError:
+        pass
+    orphan = _newest_metadata(folder)
+    try:
+        if orphan:
+            return catalog.register_table(TABLE, str(orphan))
+        return catalog.create_table(TABLE, table_schema(), partition_spec=table_partitions(), properties=PROPERTIES)
+    except TableAlreadyExistsError:
+        return catalog.load_table(TABLE)
+
+
+def _newest_metadata(folder: Path) -> Path | None:
+    """Find the table that a lost catalog file named, so that its events are not hidden by a new empty table."""
+    found = (folder / "warehouse").glob("*/*/metadata/*.metadata.json")
+    return max(found, key=lambda file: (file.name.split("-")[0], file.stat().st_mtime_ns), default=None)
+
+
+@contextmanager
+def file_lock(path: Path, *, wait: bool) -> Iterator[None]:
+    """Hold an exclusive lock that the system frees when the process ends; raises BlockingIOError unless `wait`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield

@@ -1,0 +1,92 @@
+"""Writes a batch of columns as Parquet files, one for each day and cluster, ready to be named by a commit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+    schema_to_pyarrow,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.partitioning import PartitionFieldValue, PartitionKey
+from pyiceberg.table import Table
+
+BODIES = frozenset({"request_object", "response_object", "line"})
+ZSTD_LEVEL = 3
+PAGE_BYTES = 4 * 1024 * 1024
+_DAY = "__day"
+
+
+def write_data_files(table: Table, columns: pa.Table) -> list[DataFile]:
+    """Write the columns in files of their partitions; rows keep their order. Raises OSError."""
+    columns = columns.cast(schema_to_pyarrow(table.schema(), include_field_ids=True))
+    return [_write(table, part, day, cluster) for day, cluster, part in _partitions(columns)]
+
+
+def _partitions(columns: pa.Table) -> Iterator[tuple[int | None, str, pa.Table]]:
+    """Cut into (days since 1970, cluster, rows)."""
+    keyed = columns.append_column(_DAY, pc.cast(columns["time"], pa.date32(), safe=False).cast(pa.int32()))
+    order = pc.sort_indices(keyed.select([_DAY, "cluster"]), [(_DAY, "ascending"), ("cluster", "ascending")])
+    counts = keyed.group_by([_DAY, "cluster"]).aggregate([([], "count_all")])
+    if counts.num_rows == 1:
+        yield counts[_DAY][0].as_py(), counts["cluster"][0].as_py(), columns
+        return
+    start = 0
+    ordered = counts.sort_by([(_DAY, "ascending"), ("cluster", "ascending")])
+    for entry in ordered.to_pylist():
+        end = start + entry["count_all"]
+        yield entry[_DAY], entry["cluster"], columns.take(order[start:end])
+        start = end
+
+
+def _write(table: Table, part: pa.Table, day: int | None, cluster: str) -> DataFile:
+    values = [
+        PartitionFieldValue(field, value) for field, value in zip(table.spec().fields, (day, cluster), strict=True)
+    ]
+    key = PartitionKey(values, table.spec(), table.schema())
+    location = table.location_provider().new_data_location(f"{uuid.uuid4()}.parquet", key)
+    output = table.io.new_output(location)
+    with output.create() as stream:
+        written = _write_parquet(part, stream)
+        size = stream.tell()
+    statistics = data_file_statistics_from_parquet_metadata(
+        written,
+        compute_statistics_plan(table.schema(), table.properties),
+        parquet_path_to_id_mapping(table.schema()),
+    )
+    return DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=location,
+        file_format=FileFormat.PARQUET,
+        partition=key.partition,
+        file_size_in_bytes=size,
+        sort_order_id=None,
+        spec_id=table.metadata.default_spec_id,
+        equality_ids=None,
+        key_metadata=None,
+        **statistics.to_serialized_dict(),
+    )
+
+
+def _write_parquet(part: pa.Table, stream: Any) -> pq.FileMetaData:
+    plain = [name for name in part.column_names if name not in BODIES]
+    writer = pq.ParquetWriter(
+        stream,
+        part.schema,
+        compression="zstd",
+        compression_level=ZSTD_LEVEL,
+        use_dictionary=plain,
+        write_statistics=plain,
+        data_page_size=PAGE_BYTES,
+    )
+    writer.write_table(part)
+    writer.close()
+    return cast(pq.FileMetaData, writer.writer.metadata)

@@ -1,0 +1,112 @@
+"""SQL over the archive: DuckDB reads the table's Parquet files, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.table import Table
+
+from lanner.archive.errors import grounded
+from lanner.archive.store import Archive
+from lanner.errors import GroundError, SourceError, UsageError
+
+MEMORY = "512MB"
+THREADS = 2
+BATCH_ROWS = 1000
+VIEW = "events"
+_PLACE = re.compile(r"LINE (\d+): (.*)\n( *)\^")
+_POSITION = re.compile(r"\n+LINE \d+:.*", re.DOTALL)
+
+
+class Answer(NamedTuple):
+    """A query's column names and its rows, which are read while they are taken."""
+
+    columns: list[str]
+    rows: Iterator[tuple[Any, ...]]
+
+
+@contextmanager
+def connect(archive: Archive, *, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection that sees the archive as the view `events` and no other file, network or extension."""
+    table = archive.refresh()
+    with grounded(archive.folder):
+        files = [task.file.file_path for task in table.scan().plan_files()]
+    with (
+        TemporaryDirectory(prefix="lanner-hunt-") as spill,
+        duckdb.connect(config=_config(memory, spill)) as connection,
+    ):
+        connection.execute("SET TimeZone = 'UTC'")
+        _make_view(connection, table, files)
+        connection.execute("SET allowed_paths = $files", {"files": files})
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+
+
+@contextmanager
+def hunt(archive: Archive, sql: str, *, memory: str = MEMORY) -> Iterator[Answer]:
+    """Run one SELECT over the view `events`.
+
+    Raises UsageError for what is not one SELECT, SourceError with line and column for an error in the SQL,
+    GroundError when memory or disk do not suffice.
+    """
+    with connect(archive, memory=memory) as connection, _explained():
+        _refuse_all_but_select(sql)
+        reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+        yield Answer(reader.schema.names, _rows(reader))
+
+
+def _config(memory: str, spill: str) -> dict[str, Any]:
+    return {
+        "memory_limit": memory,
+        "threads": THREADS,
+        "temp_directory": spill,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[str]) -> None:
+    if not files:
+        empty = schema_to_pyarrow(table.schema(), include_field_ids=False).empty_table()
+        connection.register("no_events", empty)
+        connection.execute(f"CREATE VIEW {VIEW} AS FROM no_events")
+        return
+    connection.read_parquet(list(files), hive_partitioning=False, union_by_name=True).create_view(VIEW)
+
+
+def _refuse_all_but_select(sql: str) -> None:
+    statements = duckdb.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise UsageError("one SELECT is wanted; the archive cannot be changed by a hunt")
+
+
+def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
+    for batch in reader:
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise GroundError(f"the hunt failed: {error}") from error
+    except duckdb.Error as error:
+        raise _located(str(error)) from error
+
+
+def _located(text: str) -> SourceError:
+    place = _PLACE.search(text)
+    message = _POSITION.sub("", text).strip()
+    if not place:
+        return SourceError(message, file="sql")
+    column = len(place[3]) - len(f"LINE {place[1]}: ") + 1
+    return SourceError(message, file="sql", line=int(place[1]), column=max(column, 1))

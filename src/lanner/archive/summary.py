@@ -1,0 +1,82 @@
+"""What rides in the summaries of Iceberg snapshots: the spool's position, an import's progress, counts of drops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from pyiceberg.table import Table
+
+from lanner.audit.batch import Checkpoint
+
+SEQUENCE = "lanner.sequence"
+CHECKPOINTS = "lanner.checkpoints"
+IMPORT = "lanner.import"
+DROPPED = "lanner.dropped"
+DROPPED_TOTAL = "lanner.dropped-total"
+COMMIT = "lanner.commit"
+
+_CARRIED = (SEQUENCE, CHECKPOINTS, IMPORT, DROPPED_TOTAL)
+_COUNTS = msgspec.json.Decoder(dict[str, int])
+
+
+class ArchivePosition(msgspec.Struct, frozen=True):
+    """How far the spool is archived: its last record's number and where each source goes on."""
+
+    sequence: int
+    checkpoints: dict[str, Checkpoint]
+
+
+def carried(table: Table) -> dict[str, str]:
+    """Return what the newest snapshot that lanner made says; each of them carries on what the one before said."""
+    snapshots = sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0, reverse=True)
+    for snapshot in snapshots:
+        found = snapshot.summary.additional_properties if snapshot.summary else {}
+        if COMMIT in found:
+            return {key: found[key] for key in _CARRIED if key in found}
+    return {}
+
+
+def has_commit(table: Table, commit: str) -> bool:
+    """Say whether a snapshot of this commit exists."""
+    return any(
+        snapshot.summary is not None and snapshot.summary.additional_properties.get(COMMIT) == commit
+        for snapshot in table.metadata.snapshots
+    )
+
+
+def position_of(found: Mapping[str, str]) -> ArchivePosition | None:
+    """Read the spool's position."""
+    if SEQUENCE not in found:
+        return None
+    return ArchivePosition(int(found[SEQUENCE]), msgspec.json.decode(found.get(CHECKPOINTS, "{}")))
+
+
+def dropped_of(found: Mapping[str, str]) -> dict[str, int]:
+    """Read how many events were dropped by reason since the archive was made."""
+    return _COUNTS.decode(found.get(DROPPED_TOTAL, "{}"))
+
+
+def next_summary(
+    before: dict[str, str], *, commit: str, changes: Mapping[str, str], dropped: Mapping[str, int]
+) -> dict[str, str]:
+    """Return the summary of the next commit after one that says `before`."""
+    summary = {**before, **changes, COMMIT: commit}
+    if dropped:
+        summary[DROPPED] = _text(dropped)
+        summary[DROPPED_TOTAL] = _text(Counter(dropped_of(before)) + Counter(dropped))
+    return summary
+
+
+def position_changes(sequence: int | None, checkpoints: Mapping[str, Checkpoint] | None) -> dict[str, str]:
+    """Say the position as a summary's keys."""
+    changes = {} if sequence is None else {SEQUENCE: str(sequence)}
+    if checkpoints is not None:
+        changes[CHECKPOINTS] = _text(checkpoints)
+    return changes
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
