@@ -20,10 +20,12 @@ _STDIN = 0
 class StdinSettings(Settings, tag="stdin", tag_field="type"):
     """Bounds of a line and of a batch."""
 
-    id: str = "stdin"
-    max_line_bytes: Annotated[int, Meta(ge=1024)] = MAX_LINE_BYTES
-    batch_lines: Annotated[int, Meta(ge=1)] = 2000
-    batch_bytes: Annotated[int, Meta(ge=4096)] = 1024 * 1024
+    id: Annotated[str, Meta(description="Name in alerts' records.")] = "stdin"
+    max_line_bytes: Annotated[int, Meta(ge=1024, description="A longer line is set aside in quarantine, cut.")] = (
+        MAX_LINE_BYTES
+    )
+    batch_lines: Annotated[int, Meta(ge=1, description="Lines that are handed on at once, at most.")] = 2000
+    batch_bytes: Annotated[int, Meta(ge=4096, description="Bytes that are read at once, at most.")] = 1024 * 1024
 
     @property
     def source_id(self) -> str:
