@@ -40,5 +40,10 @@ class DataFolder:
         return self.root / "quarantine"
 
     @property
-    def lock(self) -> Path:
-        return self.root / "lanner.lock"
+    def held(self) -> Path:
+        """Events that wait for the end of their request, one file per archive commit."""
+        return self.root / "held"
+
+    def lock(self, part: str) -> Path:
+        """The file whose lock says that a part (supervisor, ingest, archiver) is running on this folder."""
+        return self.root / f"{part}.lock"

@@ -17,7 +17,7 @@ create table if not exists progress (
     only integer primary key check (only = 1), sequence integer not null);
 create table if not exists alert (
     id integer primary key autoincrement, sequence integer not null, time text not null, rule text not null,
-    priority integer not null, body blob not null, event blob);
+    priority integer not null, throttled integer not null, body blob not null, event blob);
 create index if not exists alert_by_rule on alert (rule, id);
 create table if not exists delivery (
     output text primary key, alert_id integer not null, sent integer not null default 0,

@@ -21,10 +21,11 @@ MAX_EVENT_BYTES = 64 * 1024 * 1024
 
 
 class NewAlert(msgspec.Struct):
-    """An alert and the event line that made it."""
+    """An alert and the event line that made it; a throttled one is kept but given to no output."""
 
     alert: Alert
     event: bytes
+    throttled: bool = False
 
 
 class StoredAlert(msgspec.Struct):
@@ -93,15 +94,16 @@ class Store:
         row = self._one("select sequence from progress")
         return None if row is None else int(row[0])
 
-    def checkpoints(self) -> dict[str, Checkpoint]:
-        """Return each source's checkpoint; one whose text is damaged is left out."""
+    def checkpoints(self) -> tuple[dict[str, Checkpoint], list[str]]:
+        """Return each source's checkpoint, and the sources whose checkpoint is damaged."""
         found: dict[str, Checkpoint] = {}
+        damaged: list[str] = []
         for source, position in self._all("select source, position from checkpoint"):
             try:
                 found[source] = msgspec.json.decode(position, type=dict[str, Any])
-            except msgspec.DecodeError:
-                continue
-        return found
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                damaged.append(source)
+        return found, damaged
 
     def commit(self, commit: Commit) -> int:
         """Store a commit in one transaction and return the number of the newest alert.
@@ -143,12 +145,13 @@ class Store:
     def _insert_alert(self, sequence: int, new: NewAlert) -> None:
         alert = new.alert
         self._connection.execute(
-            "insert into alert (sequence, time, rule, priority, body, event) values (?, ?, ?, ?, ?, ?)",
+            "insert into alert (sequence, time, rule, priority, throttled, body, event) values (?, ?, ?, ?, ?, ?, ?)",
             (
                 sequence,
                 alert.time,
                 alert.rule,
                 PRIORITIES.index(alert.priority),
+                new.throttled,
                 encode_alert(alert),
                 self._compressor.compress(new.event),
             ),
@@ -186,7 +189,7 @@ class Store:
         """Return the oldest alerts that an output has not been given."""
         rows = self._all(
             "select id, body from alert where id > (select alert_id from delivery where output = ?) "
-            "order by id limit ?",
+            "and not throttled order by id limit ?",
             (output, limit),
         )
         return [StoredAlert(number, decode_alert(body)) for number, body in rows]
@@ -249,7 +252,10 @@ class Store:
             "select id, seen, source, origin, offset, reason, size, sample from quarantine order by id desc limit ?",
             (limit,),
         )
-        return [Quarantined(*row[:7], self._decompressor.decompress(row[7])) for row in rows]
+        found = [Quarantined(*row) for row in rows]
+        for piece in found:
+            piece.sample = self._decompressor.decompress(piece.sample)
+        return found
 
     def quarantine_counts(self) -> dict[str, int]:
         """Return how many pieces are in quarantine, by reason without its position."""

@@ -1,0 +1,219 @@
+"""The archiver: turns records of the spool into Iceberg commits at its own pace, each event once, and trims the spool.
+
+A commit says in its snapshot summary up to which record it goes. The events that wait for the end of their request are
+written to a file named by that number before the commit, so that a restart takes up exactly what the snapshot says.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from typing import Any
+
+import structlog
+
+from lanner.archive.noise import NoiseFilter
+from lanner.archive.row import Row
+from lanner.archive.stages import StageFilter
+from lanner.archive.store import Archive
+from lanner.audit.batch import Checkpoint
+from lanner.config.folders import DataFolder
+from lanner.errors import GroundError
+from lanner.settings.model import Settings
+from lanner.state import spool
+from lanner.state.lock import held
+from lanner.state.spool import Record, SpoolReader
+from lanner.state.store import Store
+
+IDLE_SECONDS = 0.2
+STATUS_SECONDS = 0.5
+RETRY_SECONDS = 2.0
+POSITION_BYTES = 16 * 1024 * 1024
+ORDINAL_BITS = 20
+_LOG = structlog.get_logger("lanner.archive")
+
+
+_TOTALS = {"total-records": "total_events", "total-files-size": "bytes", "total-data-files": "files"}
+
+
+def _totals(archive: Archive) -> dict[str, int]:
+    """Return the table's size as Iceberg keeps it in the newest snapshot's summary."""
+    snapshot = archive.table.current_snapshot()
+    found = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
+    return {name: int(found.get(key, "0")) for key, name in _TOTALS.items()}
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Archive until `stop` is set, then once more to the end of the spool; raises GroundError if it cannot begin."""
+    folder = DataFolder(settings.data_folder)
+    with held(folder.lock("archiver"), wait_seconds=10):
+        archiver = Archiver(settings, folder)
+        try:
+            archiver.run(stop)
+        finally:
+            archiver.close()
+
+
+class Archiver:
+    """The loop over the spool and what it gathers between two commits."""
+
+    def __init__(self, settings: Settings, folder: DataFolder) -> None:
+        self._settings, self._folder = settings.archive, folder
+        self._store = Store(folder.state)
+        self._archive = Archive.open(settings.archive, folder.archive)
+        position = self._archive.position()
+        self._committed = position.sequence if position else 0
+        self._checkpoints: dict[str, Checkpoint] = dict(position.checkpoints) if position else {}
+        self._stages = self._load_held()
+        self._noise = NoiseFilter(settings.archive.drop)
+        self._reader = SpoolReader(folder.spool, after=self._committed)
+        self._last = self._committed
+        self._rows: list[Row] = []
+        self._bytes = self._read_bytes = 0
+        self._since = time.monotonic()
+        self._status: dict[str, Any] = {"events": 0, "commits": 0, "problem": ""}
+        self._published = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Read, gather and commit; on stop, archive what the spool still holds unless the disk refuses."""
+        while not stop.is_set():
+            busy = self._gather()
+            if self._due() and not self._commit():
+                stop.wait(RETRY_SECONDS)
+            elif not busy:
+                stop.wait(IDLE_SECONDS)
+            self._publish()
+        while self._gather():
+            if self._due() and not self._commit():
+                return
+        self._commit()
+        self._publish(now=True)
+
+    def _gather(self) -> bool:
+        """Take records from the spool, unless enough wait for a commit already; returns whether there were any."""
+        if self._full():
+            return False
+        records = self._reader.read()
+        for note in self._reader.damaged:
+            _LOG.error(note)
+        self._reader.damaged.clear()
+        for record in records:
+            self._take(record)
+        return bool(records)
+
+    def _take(self, record: Record) -> None:
+        if self._last == self._committed:
+            self._since = time.monotonic()
+        ingested = int(record.received * 1_000_000)
+        item = 0
+        for index, (line, offset) in enumerate(zip(record.lines, record.offsets, strict=True)):
+            item = item + 1 if index and record.offsets[index - 1] == offset else 0
+            row = Row(
+                raw=line,
+                source=record.source,
+                origin=record.origin,
+                offset=offset,
+                item=item,
+                ordinal=(record.sequence << ORDINAL_BITS) + index,
+                ingested=ingested,
+            )
+            if not self._noise.drops(row):
+                self._add(self._stages.feed(row))
+            self._read_bytes += len(line)
+        self._add(self._stages.expired(ingested))
+        self._checkpoints[record.source] = record.checkpoint
+        self._last = record.sequence
+
+    def _add(self, rows: list[Row]) -> None:
+        self._rows += rows
+        self._bytes += sum(len(row.raw) for row in rows)
+
+    def _full(self) -> bool:
+        return len(self._rows) >= self._settings.commit_events or self._bytes >= self._settings.commit_bytes
+
+    def _due(self) -> bool:
+        """Say whether to commit; with nothing to write, only when the position would save much reading again."""
+        waited = time.monotonic() - self._since >= self._settings.commit_seconds
+        return self._full() or (waited and bool(self._rows)) or (waited and self._read_bytes >= POSITION_BYTES)
+
+    def _commit(self) -> bool:
+        if self._last == self._committed:
+            return True
+        dropped = Counter(self._stages.dropped) + Counter(self._noise.dropped)
+        try:
+            self._save_held()
+            self._archive.append(self._rows, sequence=self._last, checkpoints=self._checkpoints, dropped=dropped)
+        except GroundError as error:
+            self._complain(str(error))
+            return False
+        self._committed_all(len(self._rows))
+        return True
+
+    def _committed_all(self, events: int) -> None:
+        if self._status["problem"]:
+            _LOG.info("archiving works again")
+        self._status |= {
+            "problem": "",
+            "events": self._status["events"] + events,
+            "commits": self._status["commits"] + 1,
+        }
+        self._committed = self._last
+        self._rows, self._bytes, self._read_bytes = [], 0, 0
+        self._since = time.monotonic()
+        self._stages.dropped.clear()
+        self._noise.dropped.clear()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Delete what the commit has made superfluous: older files of waiting events, segments that all have read."""
+        for path in self._folder.held.glob("*.bin"):
+            if path != self._held_path(self._committed):
+                path.unlink(missing_ok=True)
+        spool.trim(self._folder.spool, min(self._committed, self._store.sequence() or 0))
+
+    def _complain(self, problem: str) -> None:
+        if problem != self._status["problem"]:
+            _LOG.error(problem, hint="events stay in the spool; lanner keeps trying")
+        self._status["problem"] = problem
+
+    def _held_path(self, sequence: int) -> Any:
+        return self._folder.held / f"{sequence:020d}.bin"
+
+    def _save_held(self) -> None:
+        path = self._held_path(self._last)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(self._stages.dump())
+                file.flush()
+                os.fsync(descriptor)
+        except OSError as error:
+            raise GroundError(f"cannot write {path}: {error.strerror}") from error
+
+    def _load_held(self) -> StageFilter:
+        path = self._held_path(self._committed)
+        keep, hold = self._settings.keep_stages, self._settings.hold
+        try:
+            return StageFilter.load(path.read_bytes(), keep, hold)
+        except FileNotFoundError:
+            return StageFilter(keep, hold)
+        except OSError as error:
+            raise GroundError(f"cannot read {path}: {error.strerror}") from error
+
+    def _publish(self, *, now: bool = False) -> None:
+        if not now and time.monotonic() - self._published < STATUS_SECONDS:
+            return
+        self._published = time.monotonic()
+        status = self._status | {"sequence": self._committed, "held": len(self._stages)} | _totals(self._archive)
+        try:
+            self._store.set_status("archiver", status)
+        except GroundError as error:
+            _LOG.warning(str(error))
+
+    def close(self) -> None:
+        """Give back the database and the catalog."""
+        self._store.close()
+        self._archive.close()

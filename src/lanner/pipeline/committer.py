@@ -1,0 +1,168 @@
+"""Makes batches durable: first the spool, then SQLite, then the source hears of it; several batches share a sync."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+
+import msgspec
+import structlog
+
+from lanner.audit.batch import Checkpoint, Reject
+from lanner.errors import GroundError
+from lanner.pipeline.delivery import Lane
+from lanner.state.spool import Record, SpoolWriter
+from lanner.state.store import Commit, NewAlert, Store
+
+QUEUED_BATCHES = 64
+GROUP_BATCHES = 32
+RETRY_SECONDS = 1.0
+_LOG = structlog.get_logger("lanner.ingest")
+
+
+class Prepared(msgspec.Struct, kw_only=True):
+    """A batch after detection: what becomes a record of the spool, its alerts, and who has been given them."""
+
+    source: str
+    origin: str
+    received: float
+    checkpoint: Checkpoint
+    lines: list[bytes]
+    offsets: list[int]
+    rejects: list[Reject]
+    alerts: list[NewAlert]
+    digests: list[bytes]
+    delivered: tuple[str, ...]
+    durable: Callable[[], None] | None
+
+
+class Committer:
+    """Takes prepared batches in order; `submit` blocks while too many wait, which is the pipeline's back-pressure."""
+
+    def __init__(self, spool: SpoolWriter, store: Store, lanes: Sequence[Lane]) -> None:
+        self._spool, self._store, self._lanes = spool, store, lanes
+        self._queue: queue.Queue[Prepared | None] = queue.Queue(QUEUED_BATCHES)
+        self._room = threading.Event()
+        self._room.set()
+        self._abandon = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self.problem = ""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has been started and not ended."""
+        return self._thread.is_alive()
+
+    def submit(self, prepared: Prepared) -> None:
+        """Queue a batch; blocks while the queue is full."""
+        self._queue.put(prepared)
+
+    def hold(self, *, full: bool) -> None:
+        """Stop or go on committing: the spool must not outgrow its bound while the archive cannot keep up."""
+        if full:
+            self._room.clear()
+        else:
+            self._room.set()
+
+    def close(self, seconds: float) -> bool:
+        """Commit what is queued, within some seconds; returns whether all of it became durable."""
+        self._room.set()
+        deadline = threading.Timer(seconds, self._abandon.set)
+        deadline.start()
+        self._queue.put(None)
+        self._thread.join()
+        deadline.cancel()
+        return not self._abandon.is_set()
+
+    def _run(self) -> None:
+        while (group := self._next_group()) is not None:
+            if not self._commit_until_done(group):
+                return
+
+    def _next_group(self) -> list[Prepared] | None:
+        """Wait for a batch and take those behind it whose alerts went to the same outputs; None at the end."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        group = [first]
+        while len(group) < GROUP_BATCHES and self._queue.queue:
+            following = self._queue.queue[0]
+            if following is None or not _together(group, following):
+                break
+            group.append(self._queue.get())  # type: ignore[arg-type]  # None was ruled out; only this thread takes
+        return group
+
+    def _commit_until_done(self, group: Sequence[Prepared]) -> bool:
+        records = self._records(group)
+        written = False
+        while not self._abandon.is_set():
+            self._room.wait()
+            try:
+                if not written:
+                    self._spool.append(records)
+                    written = True
+                self._store.commit(_commit_of(records, group))
+            except GroundError as error:
+                self._complain(str(error))
+                self._abandon.wait(RETRY_SECONDS)
+            else:
+                self._done(group)
+                return True
+        return False
+
+    def _complain(self, problem: str) -> None:
+        if problem != self.problem:
+            _LOG.error(problem, hint="nothing is acknowledged until this works again; lanner keeps trying")
+        self.problem = problem
+
+    def _done(self, group: Sequence[Prepared]) -> None:
+        if self.problem:
+            _LOG.info("writing works again")
+            self.problem = ""
+        for prepared in group:
+            if prepared.durable is not None:
+                prepared.durable()
+            if prepared.alerts:
+                for lane in self._lanes:
+                    lane.committed(delivered=lane.name in prepared.delivered)
+
+    def _records(self, group: Sequence[Prepared]) -> list[Record]:
+        first = self._spool.next_sequence
+        return [
+            Record(
+                sequence=first + index,
+                source=prepared.source,
+                origin=prepared.origin,
+                received=prepared.received,
+                checkpoint=prepared.checkpoint,
+                offsets=prepared.offsets,
+                lines=prepared.lines,
+                rejects=prepared.rejects,
+            )
+            for index, prepared in enumerate(group)
+        ]
+
+
+def _delivered(group: Sequence[Prepared]) -> tuple[str, ...]:
+    """Return the outputs that have all alerts of a group; none where there are no alerts to have."""
+    return next((prepared.delivered for prepared in group if prepared.alerts), ())
+
+
+def _together(group: Sequence[Prepared], following: Prepared) -> bool:
+    alerting = [prepared for prepared in group if prepared.alerts]
+    return not (alerting and following.alerts) or alerting[0].delivered == following.delivered
+
+
+def _commit_of(records: Sequence[Record], group: Sequence[Prepared]) -> Commit:
+    return Commit(
+        sequence=records[-1].sequence,
+        checkpoints={prepared.source: prepared.checkpoint for prepared in group},
+        alerts=[alert for prepared in group for alert in prepared.alerts],
+        rejects=[reject for prepared in group for reject in prepared.rejects],
+        delivered=_delivered(group),
+        digests=[digest for prepared in group for digest in prepared.digests],
+    )

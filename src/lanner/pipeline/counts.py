@@ -1,0 +1,89 @@
+"""What ingest has done so far, for the page, doctor and metrics."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from lanner.audit.batch import Batch
+from lanner.audit.event import Event, event_time, parse_time
+
+RATE_SECONDS = 2.0
+NOTES = 20
+
+
+class SourceCounts(msgspec.Struct):
+    """Counts of one source; `origin` is the file or peer it last read."""
+
+    events: int = 0
+    rejects: int = 0
+    backlog_bytes: int = 0
+    origin: str = ""
+
+
+class Counts:
+    """Counters since the process began, and the rate over the last seconds."""
+
+    def __init__(self) -> None:
+        self.started = time.time()
+        self.events = self.alerts = self.rejects = self.duplicates = 0
+        self.spool_bytes = 0
+        self.spool_full = False
+        self.sources: dict[str, SourceCounts] = {}
+        self.notes: deque[str] = deque(maxlen=NOTES)
+        self._newest: tuple[Event, float] | None = None
+        self._marks: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+
+    def add(self, batch: Batch, events: Sequence[Event], alerts: int, rejects: int) -> None:
+        """Count one batch."""
+        self.events += len(events)
+        self.alerts += alerts
+        self.rejects += rejects
+        source = self.sources.setdefault(batch.source, SourceCounts())
+        source.events += len(events)
+        source.rejects += rejects
+        source.backlog_bytes, source.origin = batch.backlog_bytes, batch.origin
+        if events:
+            self._newest = (events[-1], time.time())
+
+    def problem(self) -> str:
+        """Say what is wrong in words, or nothing."""
+        return "the spool is full: sources wait until the archive has caught up" if self.spool_full else ""
+
+    def status(self) -> dict[str, Any]:
+        """Return the counts as the status that ingest publishes."""
+        return {
+            "started": self.started,
+            "pid": os.getpid(),
+            "events": self.events,
+            "alerts": self.alerts,
+            "rejects": self.rejects,
+            "duplicates": self.duplicates,
+            "events_per_second": self._rate(),
+            "lag_seconds": self._lag(),
+            "backlog_bytes": sum(source.backlog_bytes for source in self.sources.values()),
+            "spool_bytes": self.spool_bytes,
+            "sources": {name: msgspec.structs.asdict(source) for name, source in self.sources.items()},
+            "notes": list(self.notes),
+        }
+
+    def _rate(self) -> float:
+        now = time.monotonic()
+        self._marks.append((now, self.events))
+        while len(self._marks) > 2 and now - self._marks[1][0] > RATE_SECONDS:
+            self._marks.popleft()
+        since, before = self._marks[0]
+        return (self.events - before) / max(now - since, 1e-9)
+
+    def _lag(self) -> float | None:
+        """Seconds between the newest event's stageTimestamp and its handling."""
+        if self._newest is None:
+            return None
+        event, handled = self._newest
+        text = event_time(event.head)
+        return None if text is None else round(handled - parse_time(text) / 1e9, 6)

@@ -1,0 +1,113 @@
+"""Hands alerts to one output: at once where the output is immediate, else from the store, until they are taken."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from lanner.detect.alert import Alert
+from lanner.errors import GroundError
+from lanner.outputs.output import DeliveryError, Output
+from lanner.state.store import Store, StoredAlert
+
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 30.0
+AT_ONCE = 100
+CLOSE_SECONDS = 5.0
+
+
+class Lane:
+    """One output with its place in the store; every alert is delivered at least once, in order.
+
+    An immediate output is written to before the batch is durable, unless older alerts wait for it: then all go
+    through the store until it has caught up.
+    """
+
+    def __init__(self, output: Output, store: Store) -> None:
+        self.name = output.name
+        self._output, self._store = output, store
+        self._lock = threading.Lock()
+        self._behind = True
+        self._owed = 0
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"output {self.name}", daemon=True)
+        store.register_output(self.name)
+
+    def start(self) -> None:
+        """Deliver what an earlier run left, then what comes."""
+        self._wake.set()
+        self._thread.start()
+
+    def offer(self, alerts: Sequence[Alert]) -> bool:
+        """Give alerts that are not durable yet; returns whether the output has all of them."""
+        with self._lock:
+            if self._output.immediate and not self._behind:
+                try:
+                    self._output.send(alerts)
+                except DeliveryError as error:
+                    self._behind = True
+                    self._store.delivery_failed(self.name, str(error))
+                else:
+                    return True
+            self._owed += 1
+            return False
+
+    def committed(self, *, delivered: bool) -> None:
+        """Hear that alerts once offered are in the store."""
+        if not delivered:
+            with self._lock:
+                self._owed -= 1
+            self._wake.set()
+
+    def close(self) -> None:
+        """Try what is left once more within a few seconds, then give the output back; the rest stays stored."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join(CLOSE_SECONDS)
+        self._output.close()
+
+    def _run(self) -> None:
+        wait = FIRST_WAIT
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._drain():
+                wait = FIRST_WAIT
+                if self._stop.is_set():
+                    return
+            elif self._stop.wait(wait):
+                return
+            else:
+                wait = min(wait * 2, LONGEST_WAIT)
+                self._wake.set()
+
+    def _drain(self) -> bool:
+        """Deliver all that waits; returns False when the output or the store does not answer now."""
+        try:
+            while pending := self._store.pending(self.name, AT_ONCE):
+                if not self._deliver(pending):
+                    return False
+        except GroundError:
+            return False
+        with self._lock:
+            self._behind = self._owed > 0
+        return True
+
+    def _deliver(self, pending: Sequence[StoredAlert]) -> bool:
+        try:
+            self._output.send([stored.alert for stored in pending])
+        except DeliveryError as error:
+            return self._failed(pending, error)
+        self._store.delivered(self.name, pending[-1].id, len(pending))
+        return True
+
+    def _failed(self, pending: Sequence[StoredAlert], error: DeliveryError) -> bool:
+        if error.sent:
+            self._store.delivered(self.name, pending[error.sent - 1].id, error.sent)
+        if error.retryable:
+            self._store.delivery_failed(self.name, str(error))
+            return False
+        self._store.refused(self.name, pending[error.sent].id, str(error))
+        return True

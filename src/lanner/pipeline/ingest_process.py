@@ -1,0 +1,203 @@
+"""The ingest process: builds the parts, recovers, runs the sources, publishes its status, ends in order."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+
+import structlog
+
+from lanner import outputs, sources
+from lanner.audit.batch import Batch, Checkpoint
+from lanner.config.folders import DataFolder
+from lanner.detect.engine import Engine
+from lanner.errors import GroundError, LannerError
+from lanner.outputs.throttle import Throttle
+from lanner.pipeline import rulebook
+from lanner.pipeline.committer import Committer
+from lanner.pipeline.counts import Counts
+from lanner.pipeline.delivery import Lane
+from lanner.pipeline.ingest import Detector, Ingest
+from lanner.pipeline.recovery import open_store, recover
+from lanner.pipeline.redelivery import RedeliveryFilter
+from lanner.settings.model import Settings
+from lanner.sources.source import Source
+from lanner.sources.webhook import WebhookSettings
+from lanner.state import spool
+from lanner.state.lock import held
+from lanner.state.spool import SpoolWriter
+from lanner.state.store import Store
+
+TICK_SECONDS = 0.5
+PRUNE_TICKS = 120
+RULE_TICKS = 4
+DRAIN_SECONDS = 10.0
+SWITCH_SECONDS = 0.0005
+KEPT_ALERTS = 1_000_000
+SEEN_SECONDS = 3600.0
+_LOG = structlog.get_logger("lanner.ingest")
+
+
+def run(settings: Settings, stop: threading.Event, reload: threading.Event) -> None:
+    """Ingest until `stop` is set; `reload` asks for the rules to be read again.
+
+    Raises UsageError for rules that do not load, GroundError when the data folder or a source cannot be used.
+    """
+    # A thread that waits for the interpreter gets it within half a millisecond: the path to an alert is short.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    folder = DataFolder(settings.data_folder)
+    with held(folder.lock("ingest"), wait_seconds=10):
+        process = IngestProcess(settings, folder)
+        try:
+            process.start()
+            process.run(stop, reload)
+        finally:
+            process.close()
+
+
+def build_engine(settings: Settings) -> Engine:
+    """Load and compile the rules; raises UsageError when one does not load."""
+    rules = rulebook.load_rules(settings.rules)
+    return Engine(
+        rules,
+        matching=settings.rules.matching,
+        minimum_priority=settings.rules.priority,
+        hostname=settings.host,
+    )
+
+
+class IngestProcess:
+    """All parts of ingest and their order of start and end."""
+
+    def __init__(self, settings: Settings, folder: DataFolder) -> None:
+        self._settings, self._folder = settings, folder
+        self._counts = Counts()
+        self._signature = rulebook.signature(settings.rules)
+        self._throttle = Throttle(settings.throttle)
+        detector = Detector(build_engine(settings), self._throttle)
+        self._detector = detector
+        self._store: Store = open_store(folder, self._note)
+        self._recovered = recover(settings, folder, self._store, detector, self._note)
+        self._spool = SpoolWriter(folder.spool, next_sequence=self._recovered.next_sequence)
+        self._lanes = [Lane(outputs.create(each), self._store) for each in settings.outputs]
+        self._committer = Committer(self._spool, self._store, self._lanes)
+        redelivery = RedeliveryFilter(self._store)
+        self._ingest = Ingest(detector, self._committer, self._lanes, redelivery, self._counts)
+        self._stop_sources = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._failures: list[LannerError] = []
+
+    def start(self) -> None:
+        """Start outputs, committer and sources."""
+        for lane in self._lanes:
+            lane.start()
+        self._committer.start()
+        # What lives now lives long: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        for each in self._settings.sources:
+            self._start_source(sources.create(each, self._note), repeats=isinstance(each, WebhookSettings))
+        self._publish()
+
+    def _start_source(self, source: Source, *, repeats: bool) -> None:
+        checkpoint = self._recovered.checkpoints.get(source.id)
+
+        def emit(batch: Batch) -> None:
+            self._ingest.emit(batch, repeats=repeats)
+
+        def work(start: Checkpoint | None) -> None:
+            try:
+                source.run(start, emit, self._stop_sources)
+            except LannerError as error:
+                self._failures.append(error)
+
+        thread = threading.Thread(target=work, args=(checkpoint,), name=f"source {source.id}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def run(self, stop: threading.Event, reload: threading.Event) -> None:
+        """Publish, prune and reload until told to stop; raises what ended a source."""
+        tick = 0
+        while not stop.wait(TICK_SECONDS):
+            tick += 1
+            self._watch_rules(tick, reload)
+            self._bound_spool()
+            self._publish()
+            if tick % PRUNE_TICKS == 0:
+                self._prune()
+            if self._failures:
+                raise self._failures[0]
+
+    def _watch_rules(self, tick: int, reload: threading.Event) -> None:
+        asked = reload.is_set()
+        reload.clear()
+        watched = self._settings.rules.watch and tick % RULE_TICKS == 0
+        if not (asked or watched):
+            return
+        signature = rulebook.signature(self._settings.rules)
+        if asked or signature != self._signature:
+            self._signature = signature
+            self._reload()
+
+    def _reload(self) -> None:
+        try:
+            engine = build_engine(self._settings)
+        except LannerError as error:
+            self._note(f"the rules have a mistake, the old ones stay in force: {error}")
+            return
+        self._ingest.exchange(engine)
+        self._note(f"rules loaded again: {len(engine.rules)} rules")
+
+    def _bound_spool(self) -> None:
+        size = spool.spool_bytes(self._folder.spool)
+        full = size > self._settings.spool.max_bytes
+        self._committer.hold(full=full)
+        if not self._settings.archive.enabled:
+            spool.trim(self._folder.spool, self._store.sequence() or 0)
+        self._counts.spool_bytes = size
+        self._counts.spool_full = full
+
+    def _publish(self) -> None:
+        engine = self._detector.engine
+        status = self._counts.status() | {
+            "rules": len(engine.rules),
+            "matching": self._settings.rules.matching,
+            "hostname": self._settings.host,
+            "throttled": self._throttle.suppressed,
+            "problem": self._committer.problem or self._counts.problem(),
+        }
+        try:
+            self._store.set_status("ingest", status)
+        except GroundError as error:
+            _LOG.warning(str(error))
+
+    def _prune(self) -> None:
+        try:
+            self._store.prune(
+                alerts=KEPT_ALERTS,
+                quarantine_bytes=self._settings.quarantine.max_bytes,
+                seen_seconds=SEEN_SECONDS,
+            )
+        except GroundError as error:
+            _LOG.warning(str(error))
+
+    def _note(self, text: str) -> None:
+        self._counts.notes.append(text)
+        _LOG.warning(text)
+
+    def close(self) -> None:
+        """Stop the sources, make durable what they gave, hand the alerts on, publish the last status."""
+        self._stop_sources.set()
+        if self._committer.alive:
+            for thread in self._threads:
+                thread.join(DRAIN_SECONDS)
+            if not self._committer.close(DRAIN_SECONDS):
+                _LOG.error(
+                    "the last batches could not be written; their sources send or hold them again at the next start"
+                )
+        for lane in self._lanes:
+            lane.close()
+        self._publish()
+        self._spool.close()
+        self._store.close()

@@ -1,0 +1,65 @@
+"""The rules that settings name: lanner's own content, then the user's files, then what is switched on and off."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from lanner.errors import GroundError, UsageError
+from lanner.rules.falco.documents import FileResult, load_files, rule_files
+from lanner.rules.ruleset import Rule
+from lanner.settings.model import RulesSettings, Selection, Target
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+def content_folder() -> Path:
+    """Return the folder of lanner's own rules."""
+    return Path(str(files("lanner") / "content"))
+
+
+def rule_paths(settings: RulesSettings) -> list[Path]:
+    """List files and folders in the order they load."""
+    own = [content_folder()] if settings.content else []
+    return own + [Path(name) for name in settings.files]
+
+
+def load_rules(settings: RulesSettings) -> list[Rule]:
+    """Load all rules; raises UsageError that lists every mistake, GroundError for unreadable files."""
+    loaded = load_files(rule_paths(settings))
+    problems = [line for result in loaded.results for line in _problems(result)]
+    if problems:
+        raise UsageError("\n".join(problems))
+    return [_selected(rule, settings.select) for rule in loaded.rules]
+
+
+def _problems(result: FileResult) -> Iterable[str]:
+    for error in result.errors:
+        yield f"{result.file}:{error.line}:{error.column}: {error.message}"
+
+
+def _selected(rule: Rule, selections: Iterable[Selection]) -> Rule:
+    enabled = rule.enabled
+    for selection in selections:
+        if selection.enable is not None and _names(selection.enable, rule):
+            enabled = True
+        elif selection.disable is not None and _names(selection.disable, rule):
+            enabled = False
+    return rule if enabled == rule.enabled else msgspec.structs.replace(rule, enabled=enabled)
+
+
+def _names(target: Target, rule: Rule) -> bool:
+    return target.tag in rule.tags if target.tag else fnmatch.fnmatchcase(rule.name, target.rule)
+
+
+def signature(settings: RulesSettings) -> Signature:
+    """Return what changes whenever a rule file does; empty while the files cannot be listed."""
+    try:
+        stats = [(str(file), file.stat()) for file in rule_files(rule_paths(settings))]
+    except (OSError, GroundError):
+        return ()
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
