@@ -37,9 +37,11 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> Loaded:
             _add_linked(result, linked)
         result.notes.extend(_notes(file, collector))
         results.append(result)
-    for file, unused in linked.unused:
-        next(result for result in results if result.file == file).warnings.append(unused)
-    return Loaded(rules=linked.rules, results=results)
+    loaded = Loaded(rules=linked.rules, results=results)
+    if loaded.successful:
+        for result in results:
+            result.warnings.extend(finding for file, finding in linked.unused if file == result.file)
+    return loaded
 
 
 def load_files(paths: Sequence[Path]) -> Loaded:
