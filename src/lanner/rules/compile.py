@@ -1,28 +1,44 @@
-"""Compiles a rule set's conditions into one matcher (IR to Python)."""
+"""Compiles a rule set's conditions into one matcher (IR to Python).
+
+The index names the rules that can match an event's class. Their conditions are folded under what the class tells and
+written as one Python function, when the class is first met; classes that leave the same conditions share it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from lanner.audit.event import Event
 from lanner.rules import ir
 from lanner.rules.check import check_condition
-from lanner.rules.evaluate import Evaluator
+from lanner.rules.codegen import Numbered, generate_all, generate_first
+from lanner.rules.index import DIMENSIONS, Index, simplify
+
+CLASSES_KEPT = 65_536
+FUNCTIONS_KEPT = 2_048
+"""Bounds of what a matcher remembers; beyond them it forgets all and learns anew."""
+
+_Key = tuple[str | None, str | None, str | None, str | None]
 
 
 class Matcher:
     """Tells which conditions an event meets; a condition's number is its place in the sequence compiled."""
 
     def __init__(self, conditions: Sequence[ir.Condition]) -> None:
-        self._evaluators = [Evaluator(condition) for condition in conditions]
+        self._groups = _Groups(conditions)
+        self._all = _Functions(self._groups, generate_all)
+        self._first = _Functions(self._groups, generate_first)
 
     def match(self, event: Event) -> list[int]:
         """Return the numbers of all conditions that hold, ascending."""
-        return [number for number, evaluator in enumerate(self._evaluators) if evaluator.holds(event)]
+        found: list[int] = self._all.of(event)(event)
+        return found
 
     def first(self, event: Event) -> int | None:
         """Return the lowest number of a condition that holds, or None."""
-        return next((number for number, evaluator in enumerate(self._evaluators) if evaluator.holds(event)), None)
+        found: int | None = self._first.of(event)(event)
+        return found
 
 
 def compile_conditions(conditions: Sequence[ir.Condition]) -> Matcher:
@@ -30,3 +46,48 @@ def compile_conditions(conditions: Sequence[ir.Condition]) -> Matcher:
     for condition in conditions:
         check_condition(condition)
     return Matcher(conditions)
+
+
+class _Groups:
+    """The conditions that are left to try on the events of a class."""
+
+    def __init__(self, conditions: Sequence[ir.Condition]) -> None:
+        self._conditions = conditions
+        self._index = Index(conditions)
+
+    def of(self, key: _Key) -> tuple[Numbered, ...]:
+        index = self._index
+        known = {name: index.classify(name, value) for name, value in zip(DIMENSIONS, key, strict=True)}
+        folded = ((number, simplify(self._conditions[number], known)) for number in index.candidates(known))
+        return tuple((number, condition) for number, condition in folded if condition is not False)
+
+
+class _Functions:
+    """Generated functions by an event's stage, verb, resource and subresource."""
+
+    def __init__(self, groups: _Groups, generate: Callable[[Sequence[Numbered]], Callable[[Event], Any]]) -> None:
+        self._groups, self._generate = groups, generate
+        self._by_key: dict[_Key, Callable[[Event], Any]] = {}
+        self._by_group: dict[tuple[Numbered, ...], Callable[[Event], Any]] = {}
+
+    def of(self, event: Event) -> Callable[[Event], Any]:
+        head = event.head
+        ref = head.object_ref
+        key = (
+            (head.stage, head.verb, None, None)
+            if ref is None
+            else (head.stage, head.verb, ref.resource, ref.subresource)
+        )
+        return self._by_key.get(key) or self._learn(key)
+
+    def _learn(self, key: _Key) -> Callable[[Event], Any]:
+        group = self._groups.of(key)
+        function = self._by_group.get(group)
+        if function is None:
+            if len(self._by_group) >= FUNCTIONS_KEPT:
+                self._by_group.clear()
+            function = self._by_group[group] = self._generate(group)
+        if len(self._by_key) >= CLASSES_KEPT:
+            self._by_key.clear()
+        self._by_key[key] = function
+        return function

@@ -5,7 +5,8 @@ A check on an absent value is false whatever its operator; only `not` around it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from lanner.audit.event import Event
 from lanner.audit.fields import Extractor, lookup
@@ -26,11 +27,12 @@ TEXT_FUNCTIONS: dict[str, Callable[[str], str | None]] = {
 
 
 class Evaluator:
-    """One checked condition, ready to be tried on events; fields are looked up once."""
+    """One checked condition, ready to be tried on events; fields and patterns are prepared once."""
 
     def __init__(self, condition: ir.Condition) -> None:
         self._condition = condition
         self._extractors: dict[ir.Field, Extractor] = {}
+        self._tests: dict[ir.Compare, Callable[[Any], bool]] = {}
 
     def holds(self, event: Event) -> bool:
         return self._holds(self._condition, event)
@@ -56,9 +58,9 @@ class Evaluator:
             case ir.Text(text):
                 return text
             case ir.Values(items):
-                return self._flat(items, event)
-            case ir.Call():
-                return self._call(operand, event)
+                return flatten([self.value(item, event) for item in items])
+            case ir.Call(_, arguments):
+                return call_function(operand)(*[self.value(argument, event) for argument in arguments])
             case ir.Field(name, argument):
                 extract = self._extractors.get(operand)
                 if extract is None:
@@ -66,43 +68,65 @@ class Evaluator:
                 found: Value = extract(event)
                 return found
 
-    def _call(self, call: ir.Call, event: Event) -> Value:
-        if call.function == "concat":
-            parts = [self.value(argument, event) for argument in call.arguments]
-            return None if None in parts else "".join(_plain(part) for part in parts)
-        if call.function == "join":
-            items = self._flat(call.arguments[1:], event)
-            return None if items is None else _plain(self.value(call.arguments[0], event)).join(items)
-        value = self.value(call.arguments[0], event)
-        if value is None or call.function == "val":
-            return value
-        if call.function == "len":
-            return len(value) if isinstance(value, list) else len(_plain(value).encode("utf-8", "surrogateescape"))
-        return map_text(TEXT_FUNCTIONS[call.function], value)
-
-    def _flat(self, operands: tuple[ir.Operand, ...], event: Event) -> list[str] | None:
-        flat: list[str] = []
-        for operand in operands:
-            value = self.value(operand, event)
-            if value is None:
-                return None
-            flat.extend(value if isinstance(value, list) else [_plain(value)])
-        return flat
-
     def _compare(self, compare: ir.Compare, event: Event) -> bool:
         left = self.value(compare.left, event)
         if left is None:
             return False
         if isinstance(compare.right, ir.Field | ir.Call):
             right = self.value(compare.right, event)
-            return right is not None and _holds_between(compare.operator, left, right)
-        texts = literals(compare.right)
-        if is_numeric(kind_of(compare.left).type):
-            return _compare_numbers(compare.operator, left, texts)
-        if isinstance(left, list):
-            test = any if compare.operator == "intersects" else all
-            return test(item in texts for item in left)
-        return text_test(compare.operator, texts)(_plain(left))
+            return right is not None and compare_values(compare.operator)(left, right)
+        test = self._tests.get(compare)
+        if test is None:
+            test = self._tests[compare] = _literal_test(compare)
+        return test(left)
+
+
+def _literal_test(compare: ir.Compare) -> Callable[[Any], bool]:
+    texts = literals(compare.right)
+    kind = kind_of(compare.left)
+    if is_numeric(kind.type):
+        return number_test(compare.operator, texts)
+    if kind.is_list:
+        test = any if compare.operator == "intersects" else all
+        return lambda left: test(item in texts for item in left)
+    return text_test(compare.operator, texts)
+
+
+def call_function(call: ir.Call) -> Callable[..., Value]:
+    """Return the function of a transformer; it takes the arguments' values and gives None where one is absent."""
+    match call.function:
+        case "val":
+            return lambda value: value
+        case "len":
+            return _length
+        case "concat":
+            return lambda *parts: None if None in parts else "".join(_plain(part) for part in parts)
+        case "join":
+            return _join
+        case name:
+            function = TEXT_FUNCTIONS[name]
+            return lambda value: None if value is None else map_text(function, value)
+
+
+def _length(value: Value) -> int | None:
+    if value is None:
+        return None
+    return len(value) if isinstance(value, list) else len(_plain(value).encode("utf-8", "surrogateescape"))
+
+
+def _join(separator: str, values: Value) -> str | None:
+    items = flatten([values])
+    return None if items is None else separator.join(items)
+
+
+def flatten(values: Iterable[Value]) -> list[str] | None:
+    """Put values and lists of values into one list; None where one is absent."""
+    flat: list[str] = []
+    for value in values:
+        if value is None:
+            return None
+        flat.extend(value if isinstance(value, list) else [_plain(value)])
+    return flat
 
 
 def map_text(function: Callable[[str], str | None], value: str | int | list[str]) -> Value:
@@ -117,23 +141,26 @@ def _plain(value: Value) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _holds_between(operator: str, left: str | int | list[str], right: str | int | list[str]) -> bool:
-    if isinstance(left, list) or isinstance(right, list):
-        lefts = left if isinstance(left, list) else [_plain(left)]
-        rights = right if isinstance(right, list) else [_plain(right)]
-        test = any if operator == "intersects" else all
-        return test(item in rights for item in lefts)
-    if isinstance(left, int) and isinstance(right, int):
-        return ordered(operator, left, right)
-    return text_test(operator, (_plain(right),))(_plain(left))
+def compare_values(operator: str) -> Callable[[Any, Any], bool]:
+    """Return the test of two present values of one type, as between a field and a val()."""
+
+    def test(left: str | int | list[str], right: str | int | list[str]) -> bool:
+        if isinstance(left, list):
+            rights = right if isinstance(right, list) else [_plain(right)]
+            return any(item in rights for item in left) if operator == "intersects" else set(left) <= set(rights)
+        if isinstance(left, int) and isinstance(right, int):
+            return ordered(operator, left, right)
+        return text_test(operator, (_plain(right),))(_plain(left))
+
+    return test
 
 
-def _compare_numbers(operator: str, left: Value, texts: tuple[str, ...]) -> bool:
-    assert isinstance(left, int)
-    numbers = [parse_number(text) for text in texts]
+def number_test(operator: str, texts: tuple[str, ...]) -> Callable[[int], bool]:
+    """Return the test of a number that an operator with these literals makes."""
+    numbers = [number for number in map(parse_number, texts) if number is not None]
     if operator in ("in", "intersects"):
-        return left in numbers
-    return numbers[0] is not None and ordered(operator, left, numbers[0])
+        return frozenset(numbers).__contains__
+    return lambda left: ordered(operator, left, numbers[0])
 
 
 def ordered(operator: str, left: int, right: int) -> bool:

@@ -1,0 +1,49 @@
+"""How generated code reads the fields that an event's head holds, and which pointer fields are the same values.
+
+Each expression stands for what the field's extractor gives; tests hold the two against each other. `h` is the head, `r`
+its objectRef. A pointer field reads the same key of the document, except that there a null is the text "null":
+where the head holds None the extractor must be asked.
+"""
+
+from __future__ import annotations
+
+from lanner.rules import ir
+
+INLINE = {
+    "ka.auditid": "h.audit_id",
+    "ka.stage": "h.stage",
+    "ka.verb": "h.verb",
+    "ka.uri": "h.request_uri",
+    "ka.useragent": "h.user_agent",
+    "ka.user.name": "(h.user and h.user.username)",
+    "ka.impuser.name": "(h.impersonated_user and h.impersonated_user.username)",
+    "ka.user.groups": "((h.user and h.user.groups) or None)",
+    "ka.target.name": "(r and r.name)",
+    "ka.target.namespace": "(r and r.namespace)",
+    "ka.target.resource": "(r and r.resource)",
+    "ka.target.subresource": "(r and r.subresource)",
+    "ka.req.configmap.name": "(r and r.name)",
+    "ka.response.reason": "(h.response_status and h.response_status.reason)",
+}
+
+PRELUDE = "h = e.head; r = h.object_ref"
+
+_POINTERS = {
+    "/auditID": "ka.auditid",
+    "/stage": "ka.stage",
+    "/verb": "ka.verb",
+    "/requestURI": "ka.uri",
+    "/userAgent": "ka.useragent",
+    "/user/username": "ka.user.name",
+    "/objectRef/resource": "ka.target.resource",
+    "/objectRef/subresource": "ka.target.subresource",
+    "/objectRef/namespace": "ka.target.namespace",
+    "/objectRef/name": "ka.target.name",
+}
+
+
+def twin(field: ir.Field) -> str | None:
+    """Return the head field whose value a pointer field has wherever the head field has one, else None."""
+    if field.name in ("jevt.value", "json.value") and field.argument is not None:
+        return _POINTERS.get(field.argument)
+    return None
