@@ -326,3 +326,29 @@ def test_an_unreadable_glob_is_said_once(start, tmp_path, monkeypatch):
     running.until(lambda: bool(running.notes))
     running.stop()
     assert running.notes == [f"cannot look for logs in {tmp_path}: Permission denied; trying again"]
+
+
+def test_a_link_that_is_turned_to_another_file_is_followed(start, tmp_path):
+    """As kubelet does when a container is started again."""
+    link = tmp_path / "containers.log"
+    append(tmp_path / "0.log", LINES[0])
+    link.symlink_to(tmp_path / "0.log")
+    running = start(settings(link))
+    running.until_lines(1)
+    append(tmp_path / "1.log", LINES[1])
+    (tmp_path / "new").symlink_to(tmp_path / "1.log")
+    (tmp_path / "new").rename(link)
+    assert running.until_lines(2) == LINES[:2]
+
+
+def test_reads_on_in_a_deleted_file_while_its_writer_goes_on(start, log):
+    """kube-apiserver keeps its file open, so deleting the log does not stop the writing, nor the reading."""
+    running = start(settings(log))
+    with log.open("ab", buffering=0) as file:
+        file.write(LINES[0] + b"\n")
+        running.until_lines(1)
+        log.unlink()
+        file.write(LINES[1] + b"\n")
+        running.until_lines(2)
+    append(log, LINES[2])
+    assert running.until_lines(3) == LINES[:3]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import subprocess
 import sys
@@ -11,13 +10,9 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lanner.errors import GroundError, SourceError
-from lanner.sources import packed
 from lanner.sources.history import list_files, read_lines, stored_bytes
-from lanner.sources.lines import LineSplitter
 
 TEXT = b'{"a":1}\r\n\n  \n{"b":2}\n{"c":3}'
 WANTED = [(1, 0, b'{"a":1}'), (4, 13, b'{"b":2}'), (5, 21, b'{"c":3}')]
@@ -63,23 +58,6 @@ def test_a_cut_packed_file_gives_what_is_readable_and_then_an_error(tmp_path, pa
         got.extend(line.data + b"\n" for line in read_lines(file))
     assert len(got) > 1000
     assert got == rows[: len(got)]
-
-
-@pytest.mark.parametrize("pack", [gzip.compress, zstd])
-def test_damage_is_an_error_with_the_file(tmp_path, pack):
-    file = tmp_path / "a.gz"
-    stored = bytearray(pack(os.urandom(100_000)))
-    stored[len(stored) // 2 :] = b"\xff" * 2000
-    file.write_bytes(stored)
-    with pytest.raises(SourceError, match=r"a\.gz: the packed"):
-        list(read_lines(file))
-
-
-@pytest.mark.parametrize("pack", [gzip.compress, zstd])
-def test_a_bomb_is_unpacked_in_bounded_steps(pack):
-    bomb = pack(b"\0" * 300_000_000)
-    largest = max(len(chunk) for chunk in packed.chunks(io.BytesIO(bomb), "bomb"))
-    assert largest <= 33 * 1024 * 1024
 
 
 def test_an_oversized_line_comes_cut_with_its_real_size(tmp_path):
@@ -133,16 +111,6 @@ def test_standard_input_is_read_by_a_dash():
     done = subprocess.run([sys.executable, "-c", code], input=gzip.compress(b"a\nb"), capture_output=True, check=True)
     assert done.stdout == b"[b'a', b'b']\n"
     assert stored_bytes(Path("-")) is None
-
-
-@given(st.lists(st.binary(max_size=30)), st.integers(0, 5))
-def test_chunk_bounds_do_not_matter(chunks, limit):
-    """Any way of cutting the stream gives what one cut gives."""
-    whole, pieces = LineSplitter(limit), LineSplitter(limit)
-    expected = whole.feed(b"".join(chunks)) + whole.finish()
-    got = [line for chunk in chunks for line in pieces.feed(chunk)] + pieces.finish()
-    assert got == expected
-    assert pieces.end == sum(map(len, chunks))
 
 
 @pytest.mark.shared
