@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from lanner.audit.event import Event
@@ -25,6 +27,18 @@ def priority_rank(name: str) -> int:
     except KeyError:
         known = ", ".join(PRIORITIES)
         raise UsageError(f"{name!r} is not a priority; known are {known}") from None
+
+
+_UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+
+
+def alert_time(event: Event) -> str:
+    """Return the event's time as Falco's JSON form writes it: UTC with nine digits of fraction."""
+    found = _UTC_TIME.fullmatch(event.head.stage_timestamp or "")
+    if found is not None:
+        return f"{found[1]}.{(found[2] or '').ljust(9, '0')}Z"
+    seconds, nanoseconds = divmod(event.time_ns, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
 
 
 class Engine:
@@ -64,9 +78,9 @@ class Engine:
     def _alert(self, index: int, event: Event, number: int) -> Alert:
         rule, head = self.rules[index], event.head
         output, fields = self._render(index, event)
-        audit_id = head.auditID or ""
+        audit_id = head.audit_id or ""
         return Alert(
-            time=head.stageTimestamp or "",
+            time=alert_time(event),
             rule=rule.name,
             priority=rule.priority,
             source=SOURCE,
@@ -74,7 +88,7 @@ class Engine:
             output=output,
             output_fields=fields,
             hostname=self._hostname,
-            lanner=Origin(audit_id=audit_id, stage=head.stage or "", event=number, related=[audit_id]),
+            lanner=Origin(audit_id=audit_id, stage=head.stage or "", event=number, related=[audit_id] if audit_id else []),
         )
 
     def _render(self, index: int, event: Event) -> tuple[str, dict[str, Any]]:

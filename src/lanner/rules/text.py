@@ -28,10 +28,13 @@ def basename(text: str) -> str:
 
 
 def decode_base64(text: str) -> str | None:
-    """Decode standard Base64 with or without padding; None where it is not Base64."""
+    """Decode standard Base64 with or without padding; None where it is not, or where unused bits are set (Falco)."""
+    bare = text.rstrip("=")
     try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+        data = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
     except (binascii.Error, ValueError):
+        return None
+    if base64.b64encode(data).decode().rstrip("=") != bare:
         return None
     return data.decode("utf-8", "surrogateescape")
 

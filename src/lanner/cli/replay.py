@@ -1,0 +1,151 @@
+"""`lanner replay`: detect over finished logs; alerts on stdout in file order."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import typer
+
+from lanner.audit.decode import decode
+from lanner.audit.event import Event
+from lanner.cli.console import Format, note, progress
+from lanner.detect.alert import PRIORITIES, Alert, encode_alert
+from lanner.detect.engine import Engine, Matching
+from lanner.errors import GroundError, LannerError, SourceError, UsageError
+from lanner.rules.falco.documents import Loaded, load_files, load_texts
+from lanner.sources.history import read_lines, stored_bytes
+
+REASONS_SHOWN = 10
+
+
+class _Counts:
+    """What a replay has seen so far."""
+
+    def __init__(self) -> None:
+        self.events = self.alerts = self.refused = 0
+        self.reasons: Counter[str] = Counter()
+
+    def refuse(self, reason: str) -> None:
+        self.refused += 1
+        self.reasons[reason if reason in self.reasons or len(self.reasons) < REASONS_SHOWN else "other reasons"] += 1
+
+
+def replay(
+    events: Annotated[
+        list[Path],
+        typer.Argument(help="Audit logs: plain, .gz or .zst files, folders of them, or - for standard input."),
+    ],
+    rules: Annotated[
+        list[Path] | None,
+        typer.Option("--rules", help="A rules file or a folder of them, loaded in order. Default: lanner's own."),
+    ] = None,
+    matching: Annotated[
+        str, typer.Option(help="all: every rule that matches fires; first: only the first in load order, as Falco.")
+    ] = "all",
+    output_format: Annotated[Format, typer.Option("--format", help="How alerts are printed.")] = Format.text,
+    priority: Annotated[str, typer.Option(help=f"The lowest priority that fires: {', '.join(PRIORITIES)}.")] = "debug",
+    hostname: Annotated[str, typer.Option(help="The hostname that alerts carry.")] = "",
+    stats: Annotated[bool, typer.Option("--stats", help="Print events, alerts and speed as JSON on stderr.")] = False,
+) -> None:
+    """Run detection rules over audit logs and print the alerts in the order of the events."""
+    engine = Engine(
+        _load(rules).rules, matching=_matching(matching), minimum_priority=priority, hostname=hostname
+    )
+    counts = _Counts()
+    started = time.perf_counter()
+    for alert in _detect(engine, events, counts):
+        _print(alert, output_format)
+    sys.stdout.flush()
+    _report(engine, counts, time.perf_counter() - started, stats=stats)
+
+
+def _matching(text: str) -> Matching:
+    if text not in ("all", "first"):
+        raise UsageError(f"--matching {text}: write all or first")
+    return cast(Literal["all", "first"], text)
+
+
+def _load(paths: list[Path] | None) -> Loaded:
+    loaded = load_files(paths) if paths else load_texts(_own_rules())
+    problems = [f"{result.file}: {error.message}" for result in loaded.results for error in result.errors]
+    if problems:
+        raise UsageError("the rules cannot be used:\n" + "\n".join(problems))
+    return loaded
+
+
+def _own_rules() -> list[tuple[str, str]]:
+    files = sorted(
+        (entry for entry in resources.files("lanner.content").iterdir() if entry.name.endswith(".yaml")),
+        key=lambda entry: entry.name,
+    )
+    return [(entry.name, entry.read_text("utf-8")) for entry in files]
+
+
+def _detect(engine: Engine, paths: list[Path], counts: _Counts) -> Iterator[Alert]:
+    totals = [stored_bytes(path) for path in paths]
+    total = None if None in totals else sum(size for size in totals if size is not None)
+    with progress("replay", total) as advance:
+        for path in paths:
+            yield from _detect_in(engine, path, counts, advance)
+
+
+def _detect_in(engine: Engine, path: Path, counts: _Counts, advance: Any) -> Iterator[Alert]:
+    try:
+        for line in read_lines(path, progress=advance):
+            if line.oversized:
+                counts.refuse("too long")
+                continue
+            for event in _events(line.data, counts):
+                alerts = engine.process(event, event.number)
+                counts.alerts += len(alerts)
+                yield from alerts
+    except (SourceError, GroundError) as error:
+        counts.refuse("unreadable")
+        note(f"error: {error}")
+        if not counts.events:
+            raise _Unread(error) from error
+
+
+class _Unread(LannerError):
+    """Nothing of a log could be read; the place was said already."""
+
+    def __init__(self, cause: LannerError) -> None:
+        super().__init__("no event was read")
+        self.exit_code = cause.exit_code
+
+
+def _events(line: bytes, counts: _Counts) -> Iterator[Event]:
+    decoded = decode(line)
+    for refusal in decoded.refusals:
+        counts.refuse(refusal.reason)
+    for event in decoded.events:
+        counts.events += 1
+        event.number = counts.events
+        yield event
+
+
+def _print(alert: Alert, output_format: Format) -> None:
+    if output_format is Format.json:
+        sys.stdout.write(encode_alert(alert).decode() + "\n")
+    else:
+        sys.stdout.write(f"{alert.time}: {alert.priority} {alert.output}\n")
+
+
+def _report(engine: Engine, counts: _Counts, seconds: float, *, stats: bool) -> None:
+    if counts.refused:
+        reasons = "; ".join(f"{reason} ({times})" for reason, times in counts.reasons.most_common())
+        note(f"{counts.refused} lines are no audit events: {reasons}")
+    if engine.render_errors:
+        note(f"{engine.render_errors} alerts could not fill in their output")
+    if stats:
+        speed = round(counts.events / seconds) if seconds else 0
+        note(
+            f'{{"events":{counts.events},"alerts":{counts.alerts},'
+            f'"seconds":{seconds:.3f},"events_per_second":{speed}}}'
+        )
