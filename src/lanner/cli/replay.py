@@ -36,7 +36,7 @@ class _Counts:
         self.reasons[reason if reason in self.reasons or len(self.reasons) < REASONS_SHOWN else "other reasons"] += 1
 
 
-def replay(
+def replay(  # noqa: PLR0917 - Typer reads options from parameters
     events: Annotated[
         list[Path],
         typer.Argument(help="Audit logs: plain, .gz or .zst files, folders of them, or - for standard input."),
@@ -54,9 +54,7 @@ def replay(
     stats: Annotated[bool, typer.Option("--stats", help="Print events, alerts and speed as JSON on stderr.")] = False,
 ) -> None:
     """Run detection rules over audit logs and print the alerts in the order of the events."""
-    engine = Engine(
-        _load(rules).rules, matching=_matching(matching), minimum_priority=priority, hostname=hostname
-    )
+    engine = Engine(_load(rules).rules, matching=_matching(matching), minimum_priority=priority, hostname=hostname)
     counts = _Counts()
     started = time.perf_counter()
     for alert in _detect(engine, events, counts):
@@ -109,10 +107,10 @@ def _detect_in(engine: Engine, path: Path, counts: _Counts, advance: Any) -> Ite
         counts.refuse("unreadable")
         note(f"error: {error}")
         if not counts.events:
-            raise _Unread(error) from error
+            raise _UnreadError(error) from error
 
 
-class _Unread(LannerError):
+class _UnreadError(LannerError):
     """Nothing of a log could be read; the place was said already."""
 
     def __init__(self, cause: LannerError) -> None:
@@ -146,6 +144,5 @@ def _report(engine: Engine, counts: _Counts, seconds: float, *, stats: bool) -> 
     if stats:
         speed = round(counts.events / seconds) if seconds else 0
         note(
-            f'{{"events":{counts.events},"alerts":{counts.alerts},'
-            f'"seconds":{seconds:.3f},"events_per_second":{speed}}}'
+            f'{{"events":{counts.events},"alerts":{counts.alerts},"seconds":{seconds:.3f},"events_per_second":{speed}}}'
         )

@@ -58,9 +58,7 @@ class Engine:
     ) -> None:
         lowest = priority_rank(minimum_priority)
         self.rules = [
-            rule
-            for rule in rules
-            if rule.source == SOURCE and rule.enabled and priority_rank(rule.priority) <= lowest
+            rule for rule in rules if rule.source == SOURCE and rule.enabled and priority_rank(rule.priority) <= lowest
         ]
         self.render_errors = 0
         self._matching = matching
@@ -88,7 +86,9 @@ class Engine:
             output=output,
             output_fields=fields,
             hostname=self._hostname,
-            lanner=Origin(audit_id=audit_id, stage=head.stage or "", event=number, related=[audit_id] if audit_id else []),
+            lanner=Origin(
+                audit_id=audit_id, stage=head.stage or "", event=number, related=[audit_id] if audit_id else []
+            ),
         )
 
     def _render(self, index: int, event: Event) -> tuple[str, dict[str, Any]]:

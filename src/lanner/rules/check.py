@@ -57,7 +57,7 @@ def is_numeric(type_name: str) -> bool:
 
 
 def kind_of(operand: ir.Operand, offset: int = 0) -> Kind:
-    """Return what an operand gives; raise ConditionError on unknown fields, bad arguments and impossible transformers."""
+    """Return what an operand gives; raise ConditionError on what no event could give."""
     match operand:
         case ir.Field():
             return _field_kind(operand)
@@ -155,7 +155,9 @@ def _check_literal(operator: str, left: Kind, text: str, offset: int) -> None:
 
 def _check_right_field(operator: str, left: Kind, right: Kind, offset: int) -> None:
     if operator in ("pmatch", "regex"):
-        raise ConditionError(f"filter error: operator '{operator.upper()}' doesn't support right-hand side fields", offset)
+        raise ConditionError(
+            f"filter error: operator '{operator.upper()}' doesn't support right-hand side fields", offset
+        )
     if (left.type, left.is_list) != (right.type, right.is_list):
         raise ConditionError(
             f"filter error: field '{left.name}' has type '{_type_name(left)}' while the right-hand side field "

@@ -1,7 +1,7 @@
 """Writes the Python of one group of conditions that are tried together on an event.
 
-Names in the text come from numbering alone; every literal reaches it as a constant of the namespace. A value is fetched at
-most once: by an assignment expression where it is met first, and behind a test where the way there is not certain.
+Names in the text come from numbering alone; every literal reaches it as a constant of the namespace. A value is
+fetched at most once: by an assignment expression where it is met first, behind a test where the way there is uncertain.
 """
 
 from __future__ import annotations

@@ -6,20 +6,30 @@ written as one Python function, when the class is first met; classes that leave 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from lanner.audit.event import Event
 from lanner.rules import ir
 from lanner.rules.check import check_condition
 from lanner.rules.codegen import Numbered, generate_all, generate_first
-from lanner.rules.index import DIMENSIONS, Index, simplify
+from lanner.rules.index import DIMENSIONS, Atom, Index, Known, dimensions_in, simplify
 
 CLASSES_KEPT = 65_536
+FOLDS_KEPT = 500_000
 FUNCTIONS_KEPT = 2_048
 """Bounds of what a matcher remembers; beyond them it forgets all and learns anew."""
 
 _Key = tuple[str | None, str | None, str | None, str | None]
+
+
+class Remainder(NamedTuple):
+    """What is left of a condition for a class of events; equal remainders of a matcher have one identity."""
+
+    number: int
+    condition: ir.Condition | bool
+    identity: int
 
 
 class Matcher:
@@ -49,17 +59,39 @@ def compile_conditions(conditions: Sequence[ir.Condition]) -> Matcher:
 
 
 class _Groups:
-    """The conditions that are left to try on the events of a class."""
+    """The conditions that are left to try on the events of a class.
+
+    What a condition folds to is kept by the classes of only those dimensions that it looks at, and equal
+    remainders get one identity, so that a new class costs little even among thousands of rules.
+    """
 
     def __init__(self, conditions: Sequence[ir.Condition]) -> None:
         self._conditions = conditions
         self._index = Index(conditions)
+        self._dimensions = [dimensions_in(condition) for condition in conditions]
+        self._folded: dict[tuple[int, tuple[Atom, ...]], Remainder] = {}
+        self._identities: dict[ir.Condition | bool, int] = {}
+        self._next_identity = itertools.count()
 
-    def of(self, key: _Key) -> tuple[Numbered, ...]:
+    def of(self, key: _Key) -> tuple[Remainder, ...]:
         index = self._index
         known = {name: index.classify(name, value) for name, value in zip(DIMENSIONS, key, strict=True)}
-        folded = ((number, simplify(self._conditions[number], known)) for number in index.candidates(known))
-        return tuple((number, condition) for number, condition in folded if condition is not False)
+        remainders = (self._fold(number, known) for number in index.candidates(known))
+        return tuple(remainder for remainder in remainders if remainder.condition is not False)
+
+    def _fold(self, number: int, known: Known) -> Remainder:
+        key = (number, tuple([known[name] for name in self._dimensions[number]]))
+        found = self._folded.get(key)
+        if found is None:
+            if len(self._folded) >= FOLDS_KEPT:
+                self._folded.clear()
+                self._identities.clear()
+            condition = simplify(self._conditions[number], known)
+            identity = self._identities.get(condition)
+            if identity is None:
+                identity = self._identities[condition] = next(self._next_identity)
+            found = self._folded[key] = Remainder(number, condition, identity)
+        return found
 
 
 class _Functions:
@@ -68,7 +100,7 @@ class _Functions:
     def __init__(self, groups: _Groups, generate: Callable[[Sequence[Numbered]], Callable[[Event], Any]]) -> None:
         self._groups, self._generate = groups, generate
         self._by_key: dict[_Key, Callable[[Event], Any]] = {}
-        self._by_group: dict[tuple[Numbered, ...], Callable[[Event], Any]] = {}
+        self._by_group: dict[tuple[tuple[int, int], ...], Callable[[Event], Any]] = {}
 
     def of(self, event: Event) -> Callable[[Event], Any]:
         head = event.head
@@ -81,12 +113,15 @@ class _Functions:
         return self._by_key.get(key) or self._learn(key)
 
     def _learn(self, key: _Key) -> Callable[[Event], Any]:
-        group = self._groups.of(key)
+        remainders = self._groups.of(key)
+        group = tuple([(remainder.number, remainder.identity) for remainder in remainders])
         function = self._by_group.get(group)
         if function is None:
             if len(self._by_group) >= FUNCTIONS_KEPT:
                 self._by_group.clear()
-            function = self._by_group[group] = self._generate(group)
+            function = self._by_group[group] = self._generate(
+                [(number, condition) for number, condition, _ in remainders]
+            )
         if len(self._by_key) >= CLASSES_KEPT:
             self._by_key.clear()
         self._by_key[key] = function

@@ -1,6 +1,6 @@
-"""Shell patterns as fnmatch(3) reads them with FNM_EXTMATCH, which is what Falco's glob operators use.
+r"""Shell patterns as fnmatch(3) reads them with FNM_EXTMATCH, which is what Falco's glob operators use.
 
-Known forms: `*`, `?`, `[set]`, `\\x` and the groups `?(a|b)`, `*(a|b)`, `+(a|b)`, `@(a|b)`, `!(a|b)`.
+Known forms: `*`, `?`, `[set]`, `\x` and the groups `?(a|b)`, `*(a|b)`, `+(a|b)`, `@(a|b)`, `!(a|b)`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _plain_matcher(pattern: str) -> Callable[[str], bool] | None:
         return None
     opened, closed = pattern.startswith("*"), pattern.endswith("*")
     if pattern == "*":
-        return lambda text: True
+        return lambda _text: True
     if opened and closed:
         return lambda text: body in text
     if opened:
@@ -142,5 +142,3 @@ class _Negating:
             for tail in tails
             if tail >= head
         )
-
-

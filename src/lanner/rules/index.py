@@ -186,9 +186,14 @@ def _union(by_mask: Mapping[int, int], place: int) -> int:
     return _any_of(rules for mask, rules in by_mask.items() if mask >> place & 1)
 
 
-def _mentioned(conditions: Sequence[ir.Condition]) -> dict[str, set[str]]:
-    """Collect the values that equality checks name, by dimension."""
-    found: dict[str, set[str]] = {name: set() for name in DIMENSIONS}
+def dimensions_in(condition: ir.Condition) -> tuple[str, ...]:
+    """Return the dimensions that some check in the condition looks at."""
+    found = {dimension_of(check) for check in checks_in(condition)}
+    return tuple(name for name in DIMENSIONS if name in found)
+
+
+def checks_in(*conditions: ir.Condition) -> Iterator[ir.Compare | ir.Exists]:
+    """Give every check in the conditions, in no particular order."""
     stack = list(conditions)
     while stack:
         condition = stack.pop()
@@ -197,6 +202,15 @@ def _mentioned(conditions: Sequence[ir.Condition]) -> dict[str, set[str]]:
                 stack.extend(items)
             case ir.Not(item):
                 stack.append(item)
-            case ir.Compare() if (name := dimension_of(condition)) is not None and condition.operator in _EQUALITY:
-                found[name].update(literals(condition.right))
+            case ir.Compare() | ir.Exists():
+                yield condition
+
+
+def _mentioned(conditions: Sequence[ir.Condition]) -> dict[str, set[str]]:
+    """Collect the values that equality checks name, by dimension."""
+    found: dict[str, set[str]] = {name: set() for name in DIMENSIONS}
+    for check in checks_in(*conditions):
+        name = dimension_of(check)
+        if name is not None and isinstance(check, ir.Compare) and check.operator in _EQUALITY:
+            found[name].update(literals(check.right))
     return found

@@ -12,12 +12,14 @@ class Node(msgspec.Struct, frozen=True, eq=False):
     """Base of all nodes; nodes are immutable and compare by what they mean, not by where they stand."""
 
     def _meaning(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__struct_fields__ if name != "offset")
+        return tuple([getattr(self, name) for name in self.__struct_fields__ if name != "offset"])
 
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return type(self) is type(other) and isinstance(other, Node) and self._meaning() == other._meaning()
+        if not isinstance(other, Node) or type(self) is not type(other):
+            return False
+        return self._meaning() == other._meaning()
 
     def __hash__(self) -> int:
         return hash((type(self), self._meaning()))
@@ -100,7 +102,7 @@ OPERATORS = (
 FUNCTIONS = ("tolower", "toupper", "b64", "basename", "len", "join", "concat")
 """The transformers that can be evaluated; `val` only marks a field on the right-hand side."""
 
-DEPTH = 200
+DEPTH = 150
 """The deepest tree that any engine accepts, counted in nested conditions."""
 
 

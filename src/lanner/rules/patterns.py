@@ -14,7 +14,7 @@ _REGEX_MEMORY = 8 * 1024 * 1024
 
 
 def regex_matcher(pattern: str) -> Callable[[str], bool]:
-    """Compile an RE2 pattern in POSIX syntax, as Falco does, to a test of a whole text; raise ValueError with RE2's words."""
+    """Compile an RE2 pattern to a test of a whole text, in POSIX syntax as Falco; raise ValueError with RE2's words."""
     options = re2.Options()
     options.posix_syntax = True
     options.longest_match = True
@@ -43,9 +43,7 @@ class PathPrefixes:
         split = [split_path(path) for path in paths]
         self._plain = frozenset(parts for parts in split if not any(_GLOB.search(part) for part in parts))
         self._lengths = tuple(sorted({len(parts) for parts in self._plain}))
-        self._globs = [
-            tuple(glob_matcher(part) for part in parts) for parts in split if parts not in self._plain
-        ]
+        self._globs = [tuple(glob_matcher(part) for part in parts) for parts in split if parts not in self._plain]
 
     def match(self, path: str) -> bool:
         parts = split_path(path)

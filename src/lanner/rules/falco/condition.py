@@ -11,7 +11,7 @@ from lanner.rules.ir import ConditionError
 
 __all__ = ["ConditionError", "parse_condition", "print_condition"]
 
-NESTING = 50
+NESTING = 40
 """How deep parentheses and transformers may nest; Falco counts its own recursion and stops earlier."""
 
 _WITH_TRANSFORMER = ", ".join(f"'{name}'" for name in ("val", *lex.TRANSFORMERS))
@@ -202,9 +202,7 @@ class _Parser:
             return call
         if lexer.take_pattern(lex.IDENTIFIER):
             return ir.Text(lexer.token)
-        raise lexer.error(
-            f"expected a list, an identifier, or a field with a valid transformer: {_WITH_TRANSFORMER}"
-        )
+        raise lexer.error(f"expected a list, an identifier, or a field with a valid transformer: {_WITH_TRANSFORMER}")
 
     def _parse_values(self) -> ir.Values:
         items: list[ir.Operand] = []

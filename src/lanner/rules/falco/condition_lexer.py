@@ -1,6 +1,7 @@
 """The lexer of Falco's condition language: a cursor over one text that takes tokens by kind.
 
-Rules follow Falco 0.45 (libsinsp's filter language): tokens need no word boundary, the longest spelling is listed first.
+Rules follow Falco 0.45 (libsinsp's filter language): tokens need no word boundary, longer spellings are
+listed first.
 """
 
 from __future__ import annotations

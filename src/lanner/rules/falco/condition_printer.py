@@ -8,7 +8,7 @@ from lanner.rules.falco.condition_lexer import NUMBER_OPERATORS
 _ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", '"': '\\"'}
 
 
-def print_condition(condition: ir.Condition) -> str:
+def print_condition(condition: ir.Condition) -> str:  # noqa: PLR0911 - one return a kind of node
     """Print in one line with the fewest parentheses; raise ValueError where Falco's quoting cannot say a text."""
     match condition:
         case ir.Compare(left, operator, ir.Text(number)) if operator in NUMBER_OPERATORS:
