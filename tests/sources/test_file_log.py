@@ -34,9 +34,10 @@ STEPS = st.lists(
 class Script:
     """A writer whose bytes are cut at random points, and a reader that is restarted at random points."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, numbered: bool = False) -> None:
         self.live = folder / "audit.log"
         self.live.touch()
+        self.numbered = numbered
         self.written = self.number = self.stamp = 0
         self.unwritten = b""
         self.part = b""
@@ -69,8 +70,18 @@ class Script:
             self.unwritten = self.unwritten[1:]
             self.expected.append(self.part)
             self.part = b""
+        return self.numbered_name() if self.numbered else self.dated_name()
+
+    def dated_name(self) -> Path:
         self.stamp += 1
         return self.live.with_name(f"audit-2026-01-01T00-00-{self.stamp:02}.000.log")
+
+    def numbered_name(self) -> Path:
+        """Move the older files on first, as logrotate does."""
+        for file in sorted(self.live.parent.glob("audit.log.*"), key=lambda file: -int(file.name.split(".")[2])):
+            number, *packed = file.name.split(".")[2:]
+            file.rename(file.with_name(".".join(["audit.log", str(int(number) + 1), *packed])))
+        return self.live.with_name("audit.log.1")
 
     def rotate(self, _: int) -> None:
         self.live.rename(self.rotated())
@@ -81,7 +92,7 @@ class Script:
         os.truncate(self.live, 0)
 
     def pack(self, which: int) -> None:
-        plain = sorted(self.live.parent.glob("audit-*.log"))
+        plain = sorted(file for file in self.live.parent.glob("audit[-.]*[0-9g]") if file != self.live)
         if plain:
             file = plain[which % len(plain)]
             file.with_name(file.name + ".gz").write_bytes(gzip.compress(file.read_bytes()))
@@ -117,10 +128,10 @@ class Script:
 
 
 @settings(max_examples=150, deadline=None)
-@given(STEPS)
-def test_any_script_of_appends_rotations_and_restarts_gives_each_line_once_in_order(steps):
+@given(STEPS, st.booleans())
+def test_any_script_of_appends_rotations_and_restarts_gives_each_line_once_in_order(steps, numbered):
     with tempfile.TemporaryDirectory() as folder:
-        script = Script(Path(folder))
+        script = Script(Path(folder), numbered=numbered)
         for name, argument in steps:
             getattr(script, name)(argument)
         script.finish()

@@ -46,6 +46,8 @@ class LogFollower:
         """Return the next lines, or None when there are none for now; trouble is noted once and tried again later."""
         try:
             batch = self._next()
+        except FileNotFoundError:
+            return None  # renamed or removed between two looks
         except OSError as error:
             self._say_trouble(f"{error.filename or self.live}: {error.strerror}")
             return None

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-import structlog
-
 from lanner.audit.batch import Batch, Checkpoint
 
 Emit = Callable[[Batch], None]
@@ -33,5 +31,7 @@ class Source(Protocol):
 
 def log_note(source: str) -> Note:
     """Return a Note that writes to the log."""
+    import structlog  # noqa: PLC0415 - takes as long to load as all of this room; commands that read files need none
+
     log = structlog.get_logger("lanner.sources")
     return lambda text: log.warning(text, source=source)
