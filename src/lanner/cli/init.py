@@ -32,12 +32,15 @@ def init(
 def _write(target: Path, text: str, *, force: bool) -> None:
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True)
         # Settings may come to hold tokens, so only their owner reads them.
         descriptor = os.open(target, flags, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
+        if not target.exists():
+            raise GroundError(f"{target}: cannot write the settings: {target.parent} is no folder") from None
         raise UsageError(f"{target} is there already; `lanner init --force {target}` writes over it") from None
     except OSError as error:
         raise GroundError(f"{target}: cannot write the settings: {error.strerror or error}") from error

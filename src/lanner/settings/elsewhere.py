@@ -6,47 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from lanner.archive.settings import ArchiveSettings, Drop, Hold
-from lanner.sources import TlsSettings
-from lanner.sources.file import FileSettings
-from lanner.sources.stdin import StdinSettings
-from lanner.sources.webhook import WebhookSettings
-
-_ID = "Key of the checkpoint; empty: made from the kind and the target. Changing it reads from the start."
-_LINE = "A longer line goes to quarantine."
-_LINES = "Lines in a batch at most."
-_BYTES = "Bytes in a batch at most."
 
 _LIST = "A word that ends in `*` matches by prefix."
 
 DESCRIPTIONS: Mapping[tuple[type[Any], str], str] = {
-    (FileSettings, "path"): "A log, a folder of logs or a glob of logs; rotated siblings are read too.",
-    (FileSettings, "id"): _ID,
-    (FileSettings, "start"): "Where to begin without a checkpoint.",
-    (FileSettings, "max_line_bytes"): _LINE,
-    (FileSettings, "batch_lines"): _LINES,
-    (FileSettings, "batch_bytes"): _BYTES,
-    (FileSettings, "poll_seconds"): "How often to look when the kernel cannot tell of changes.",
-    (StdinSettings, "id"): _ID,
-    (StdinSettings, "max_line_bytes"): _LINE,
-    (StdinSettings, "batch_lines"): _LINES,
-    (StdinSettings, "batch_bytes"): _BYTES,
-    (WebhookSettings, "id"): _ID,
-    (WebhookSettings, "listen"): "Address and port for kube-apiserver's audit webhook.",
-    (WebhookSettings, "path"): "The path that kube-apiserver posts to; this one is Falco's.",
-    (WebhookSettings, "tls"): "Serve HTTPS with this certificate; null: HTTP.",
-    (WebhookSettings, "token_file"): "File with the bearer token that kube-apiserver must send; empty: none asked for.",
-    (WebhookSettings, "max_body_bytes"): "Bytes that a request may have, after decompression.",
-    (WebhookSettings, "max_connections"): "Connections at the same time.",
-    (WebhookSettings, "max_waiting"): "Requests that may wait to become durable; further ones are told to come again.",
-    (WebhookSettings, "read_seconds"): "Time for a request to arrive.",
-    (
-        WebhookSettings,
-        "durable_seconds",
-    ): "Time for a batch to become durable; kube-apiserver gives up after 30.",
-    (WebhookSettings, "grace_seconds"): "Time that open requests get when lanner stops.",
-    (TlsSettings, "cert"): "PEM file with the certificate and its chain.",
-    (TlsSettings, "key"): "PEM file with the private key.",
-    (TlsSettings, "client_ca"): "PEM file with the authority that client certificates must come from.",
     (ArchiveSettings, "enabled"): "Keep events.",
     (ArchiveSettings, "catalog"): "pyiceberg's properties (uri, warehouse, ...); empty: SQLite and this disk.",
     (ArchiveSettings, "cluster"): "Name of the cluster; events are partitioned by it.",

@@ -8,31 +8,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from lanner.config.typed import PathText
-from lanner.sources import TlsSettings
-from lanner.sources.file import FileSettings
-from lanner.sources.webhook import WebhookSettings
-
-# Paths in rooms that do not know of settings files.
-_PATHS: frozenset[tuple[Any, str]] = frozenset(
-    {
-        (FileSettings, "path"),
-        (WebhookSettings, "token_file"),
-        (TlsSettings, "cert"),
-        (TlsSettings, "key"),
-        (TlsSettings, "client_ca"),
-    }
-)
 S = TypeVar("S", bound=msgspec.Struct)
 
 
 def resolve(settings: S, folder: Path) -> S:
     """Return the settings with every PathText made absolute; empty ones stay empty."""
     hints = typing.get_type_hints(type(settings), include_extras=True)
-    changes = {
-        name: _resolved(getattr(settings, name), PathText if (type(settings), name) in _PATHS else hints[name], folder)
-        for name in settings.__struct_fields__
-    }
+    changes = {name: _resolved(getattr(settings, name), hints[name], folder) for name in settings.__struct_fields__}
     return msgspec.structs.replace(settings, **changes)
 
 

@@ -36,18 +36,19 @@ _FILE_KNOWN = frozenset({"enabled", "keep_alive", "filename"})
 
 def output_settings(root: Reader) -> tuple[list[OutputSettings], list[Note]]:
     """Return the enabled outputs; a file that names no channel at all gets standard output."""
+    form = _form(root)
     if not any(channel in root for channel in CHANNELS):
-        return [StdoutSettings(**_form(root))], []
+        return [StdoutSettings(**form)], []
     outputs: list[OutputSettings] = []
     stdout, file, http = (root.section(f"{kind}_output") for kind in ("stdout", "file", "http"))
     notes = stdout.unknown(frozenset({"enabled"})) + file.unknown(_FILE_KNOWN) + http.unknown(_HTTP_KNOWN)
     if stdout.flag("enabled", default=False):
-        outputs.append(StdoutSettings(**_form(root)))
+        outputs.append(StdoutSettings(**form))
     if file.flag("enabled", default=False):
         keep_alive = file.flag("keep_alive", default=False)
-        outputs.append(FileSettings(path=file.required("filename"), keep_alive=keep_alive, **_form(root)))
+        outputs.append(FileSettings(path=file.required("filename"), keep_alive=keep_alive, **form))
     if http.flag("enabled", default=False):
-        outputs.append(_http(http, root))
+        outputs.append(_http(http, form))
         notes += _http_notes(http, root)
     if not outputs:
         notes.append(Note("warning", "no supported output is enabled; alerts are kept and shown on the page only"))
@@ -75,7 +76,7 @@ def _form(root: Reader) -> dict[str, Any]:
     }
 
 
-def _http(http: Reader, root: Reader) -> HttpSettings:
+def _http(http: Reader, form: dict[str, Any]) -> HttpSettings:
     url = http.required("url").strip("'\"")
     mtls = http.flag("mtls", default=False)
     try:
@@ -87,7 +88,7 @@ def _http(http: Reader, root: Reader) -> HttpSettings:
             ca_path=http.text("ca_path"),
             client_cert=http.text("client_cert", "/etc/ssl/certs/client.crt") if mtls else "",
             client_key=http.text("client_key", "/etc/ssl/certs/client.key") if mtls else "",
-            **_form(root),
+            **form,
         )
     except ValueError as error:
         node = http.get("url")
