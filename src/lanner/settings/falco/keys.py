@@ -34,7 +34,7 @@ USED = frozenset(
 )
 """Translated, or looked at to say precisely what is missing."""
 
-QUIET = frozenset({"log_stderr", "webserver_enabled"})
+QUIET = frozenset({"log_stderr"})
 """lanner does this anyway."""
 
 SWITCHED = frozenset({"grpc", "grpc_output", "metrics", "program_output", "syslog_output"})
@@ -43,6 +43,7 @@ SWITCHED = frozenset({"grpc", "grpc_output", "metrics", "program_output", "syslo
 SYSCALLS = frozenset(
     {
         "base_syscalls",
+        "buffer_format_base64",
         "capture",
         "container_engines",
         "engine",
@@ -50,7 +51,6 @@ SYSCALLS = frozenset(
         "libs_logger",
         "metadata_download",
         "modern_bpf",
-        "plugins_hostinfo",
         "syscall_buf_size_preset",
         "syscall_drop_failed_exit",
         "syscall_event_drops",
