@@ -5,27 +5,58 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import FastAPI
+from nicegui import app as nicegui_app
 from nicegui import ui
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from lanner import __version__
+from lanner.errors import GroundError
 from lanner.settings.model import Settings
+from lanner.web.api import alert_routes, state_routes, unavailable
+from lanner.web.descriptions import Descriptions
 from lanner.web.feed import Feed
+from lanner.web.guard import Guard, Hosts
+from lanner.web.health import parts
 from lanner.web.page import overview
 
 STATIC = Path(__file__).parent / "static"
+HISTORY = 60
+"""Messages kept for a browser that reconnects; one that was away for longer loads the page again."""
 
 
-def build(settings: Settings, feed: Feed) -> FastAPI:
-    """Make the application; NiceGUI allows one in a process."""
-    app = FastAPI(title="lanner", version=__version__, docs_url=None, redoc_url=None)
-    app.mount("/assets", StaticFiles(directory=STATIC), name="assets")
-
-    @ui.page("/", title="lanner", dark=None)
-    def _overview() -> None:
-        overview(settings, feed)
-
-    ui.run_with(
-        app, title="lanner", dark=None, tailwind=False, show_welcome_message=False, gzip_middleware_factory=None
+def api_application(settings: Settings, feed: Feed) -> FastAPI:
+    """Make the API alone; its OpenAPI document is served, the pages that draw it are not: they come from a CDN."""
+    app = FastAPI(
+        title="lanner", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json"
     )
+    app.include_router(alert_routes(feed))
+    app.include_router(state_routes(feed, parts(settings)))
+    app.add_exception_handler(GroundError, unavailable)
     return app
+
+
+def application(settings: Settings, feed: Feed, listen_host: str) -> ASGIApp:
+    """Make the whole application; NiceGUI allows one in a process."""
+    app = api_application(settings, feed)
+    app.mount("/assets", StaticFiles(directory=STATIC), name="assets")
+    descriptions = Descriptions(settings.rules)
+
+    @ui.page("/", title=f"lanner · {settings.host}", favicon=STATIC / "lanner.svg")
+    def _overview() -> None:
+        ui.add_head_html(f'<link rel="stylesheet" href="/assets/lanner.css?v={__version__}">')
+        overview(settings, feed, descriptions)
+
+    nicegui_app.config.socket_io_js_transports = ["websocket"]
+    ui.run_with(
+        app,
+        title="lanner",
+        dark=None,
+        tailwind=False,
+        binding_refresh_interval=None,
+        message_history_length=HISTORY,
+        show_welcome_message=False,
+        gzip_middleware_factory=None,
+    )
+    return GZipMiddleware(Guard(app, Hosts(listen_host, settings.host)), minimum_size=1000)

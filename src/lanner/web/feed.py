@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Update(msgspec.Struct, frozen=True):
-    """What a poll found: the new snapshot and the new alerts, newest first; `reset` when the database was replaced."""
+    """What a poll found: the new snapshot and the new alerts, newest first.
+
+    `reset` says that `rows` do not follow what was seen before: the database was replaced, or more came than BURST.
+    """
 
     snapshot: Snapshot
     rows: list[Row]
@@ -70,6 +72,11 @@ class Feed:
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     @property
+    def pages(self) -> int:
+        """How many pages are open."""
+        return len(self._listeners)
+
+    @property
     def full(self) -> bool:
         """Whether as many pages are open as are served."""
         return len(self._listeners) >= MAX_LISTENERS
@@ -84,29 +91,28 @@ class Feed:
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def store(self) -> Iterator[Store]:
-        """Give the open store; raises GroundError when there is none."""
+    def store(self) -> Store:
+        """Return the open store; raises GroundError when there is none."""
         with self._guard:
             store = self._store
         if store is None:
             raise GroundError(self.snapshot.problem)
-        yield store
+        return store
 
     def poll(self) -> Update:
         """Read what is new; a database that cannot be read becomes a snapshot with a problem."""
         before = self.snapshot
         try:
             reset = self._open()
-            with self.store() as store:
-                rows = self._new_rows(store, 0 if reset else before.newest)
-                self.snapshot = self._read(store, before, rows, reset=reset)
+            store = self.store()
+            rows = make_rows(store, store.alerts(after=0 if reset else before.newest, limit=BURST))
+            self.snapshot = self._read(store, before, rows, reset=reset)
         except (GroundError, DamagedStateError, OSError) as error:
             self.close()
             self.snapshot = msgspec.structs.replace(before, problem=self._explain(error))
             return Update(self.snapshot, [])
         self._add_to_chart()
-        return Update(self.snapshot, rows, reset)
+        return Update(self.snapshot, rows, reset or len(rows) == BURST)
 
     def close(self) -> None:
         """Close the store; the next poll opens it again."""
@@ -132,10 +138,6 @@ class Feed:
         if isinstance(error, FileNotFoundError):
             return "starting: there is no state database yet"
         return f"the state database cannot be read: {error}"
-
-    @staticmethod
-    def _new_rows(store: Store, after: int) -> list[Row]:
-        return make_rows(store, store.alerts(after=after, limit=BURST))
 
     def _read(self, store: Store, before: Snapshot, rows: list[Row], *, reset: bool) -> Snapshot:
         counts: dict[str, Any] = {}

@@ -35,9 +35,17 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     def matches(self, words: Sequence[str]) -> bool:
         """Say whether each word (in lower case) is somewhere in the line."""
-        text = "\n".join(
-            (self.rule, self.user, self.acting_as, self.verb, self.target, self.namespace, self.address, self.output)
-        ).lower()
+        columns = (
+            self.rule,
+            self.user,
+            self.acting_as,
+            self.verb,
+            self.target,
+            self.namespace,
+            self.address,
+            self.output,
+        )
+        text = "\n".join(columns).lower()
         return all(word in text for word in words)
 
 
@@ -46,7 +54,7 @@ def make_rows(store: Store, alerts: Sequence[StoredAlert]) -> list[Row]:
     return [make_row(stored.id, stored.alert, store.alert_event(stored.id)) for stored in alerts]
 
 
-def make_row(number: int, alert: Alert, event: bytes | None) -> Row:
+def make_row(number: int, alert: Alert, event: bytes | None, *, longest_output: int = LONGEST_OUTPUT) -> Row:
     """Make the line of one alert; without its event the columns about the request are empty."""
     head = _head(event)
     user, ref = head.user or User(), head.object_ref or ObjectRef()
@@ -63,7 +71,7 @@ def make_row(number: int, alert: Alert, event: bytes | None) -> Row:
         namespace=visible(ref.namespace or "", LONGEST_NAME),
         code=(head.response_status.code or 0) if head.response_status else 0,
         address=visible((head.source_ips or [""])[-1], 60),
-        output=visible(alert.output, LONGEST_OUTPUT),
+        output=visible(alert.output, longest_output),
     )
 
 

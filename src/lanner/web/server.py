@@ -13,7 +13,7 @@ import uvicorn
 from lanner.config.folders import DataFolder
 from lanner.errors import GroundError
 from lanner.settings.model import Settings
-from lanner.web.application import build
+from lanner.web.application import application
 from lanner.web.feed import Feed
 
 STOP_POLL = 0.1
@@ -52,7 +52,7 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     listener = bind(settings.web.listen)
     feed = Feed(DataFolder(settings.data_folder).state)
     config = uvicorn.Config(
-        build(settings, feed),
+        application(settings, feed, address(settings.web.listen)[0]),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -79,6 +79,6 @@ async def _run(server: uvicorn.Server, feed: Feed, listener: socket.socket, stop
 
 
 async def _watch(server: uvicorn.Server, stop: threading.Event) -> None:
-    while not stop.is_set():
+    while not stop.is_set():  # noqa: ASYNC110 - set by another thread, which asyncio.Event does not allow
         await asyncio.sleep(STOP_POLL)
     server.should_exit = True

@@ -1,0 +1,81 @@
+"""All metrics that lanner gives to Prometheus, as data: name, kind, help, labels, and where the figure stands."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["counter", "gauge"]
+
+
+class Metric(NamedTuple):
+    """One metric. `part` is the process that publishes it, `key` the figure in its status.
+
+    A key with `*` (`sources.*.events`) gives one sample for each entry; the entry's name is the value of the one label.
+    Metrics with an empty key are computed by the web process.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    part: str = ""
+    key: str = ""
+    labels: tuple[str, ...] = ()
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("lanner_up", "gauge", "1 when the part has published its status in the last 5 seconds.", labels=("part",)),
+    Metric("lanner_status_age_seconds", "gauge", "Seconds since the part published its status.", labels=("part",)),
+    Metric("lanner_problem", "gauge", "1 when the part reports a problem.", labels=("part",)),
+    Metric("lanner_start_time_seconds", "gauge", "When ingest started, in seconds since 1970.", "ingest", "started"),
+    Metric("lanner_events_total", "counter", "Audit events handled since ingest started.", "ingest", "events"),
+    Metric("lanner_alerts_total", "counter", "Alerts fired since ingest started.", "ingest", "alerts"),
+    Metric("lanner_rejects_total", "counter", "Pieces of input sent to quarantine.", "ingest", "rejects"),
+    Metric(
+        "lanner_duplicates_total", "counter", "Events that came again and were passed over.", "ingest", "duplicates"
+    ),
+    Metric(
+        "lanner_events_per_second", "gauge", "Events handled per second at the moment.", "ingest", "events_per_second"
+    ),
+    Metric("lanner_lag_seconds", "gauge", "Age of the newest event when it was handled.", "ingest", "lag_seconds"),
+    Metric("lanner_backlog_bytes", "gauge", "Bytes that sources have not read yet.", "ingest", "backlog_bytes"),
+    Metric("lanner_spool_bytes", "gauge", "Bytes on disk that wait for the archive.", "ingest", "spool_bytes"),
+    Metric("lanner_rules", "gauge", "Rules loaded.", "ingest", "rules"),
+    Metric(
+        "lanner_source_events_total", "counter", "Events read, by source.", "ingest", "sources.*.events", ("source",)
+    ),
+    Metric("lanner_source_rejects_total", "counter", "Rejects, by source.", "ingest", "sources.*.rejects", ("source",)),
+    Metric(
+        "lanner_source_backlog_bytes",
+        "gauge",
+        "Bytes not read yet, by source.",
+        "ingest",
+        "sources.*.backlog_bytes",
+        ("source",),
+    ),
+    Metric(
+        "lanner_archive_events_total", "counter", "Events archived since the archiver started.", "archiver", "events"
+    ),
+    Metric("lanner_archive_stored_events", "gauge", "Events in the archive.", "archiver", "total_events"),
+    Metric("lanner_archive_commits_total", "counter", "Commits since the archiver started.", "archiver", "commits"),
+    Metric("lanner_archive_sequence", "gauge", "Number of the last spool record archived.", "archiver", "sequence"),
+    Metric("lanner_archive_held_events", "gauge", "Events that wait for a later stage.", "archiver", "held"),
+    Metric(
+        "lanner_archive_dropped_total",
+        "counter",
+        "Events not archived on purpose, by reason.",
+        "archiver",
+        "dropped.*",
+        ("reason",),
+    ),
+    Metric("lanner_archive_bytes", "gauge", "Bytes of the archive's data files.", "archiver", "bytes"),
+    Metric("lanner_archive_files", "gauge", "Data files of the archive.", "archiver", "files"),
+    Metric("lanner_stored_alerts", "gauge", "Alerts in the state database.", labels=("rule", "priority")),
+    Metric("lanner_quarantined", "gauge", "Pieces of input in quarantine.", labels=("reason",)),
+    Metric("lanner_delivery_sent_total", "counter", "Alerts handed to the output.", labels=("output",)),
+    Metric("lanner_delivery_refused_total", "counter", "Alerts the output will never take.", labels=("output",)),
+    Metric(
+        "lanner_delivery_waiting", "gauge", "Newest alert's number less that of the last one sent.", labels=("output",)
+    ),
+    Metric("lanner_delivery_failing", "gauge", "1 while the output's newest try failed.", labels=("output",)),
+    Metric("lanner_web_pages", "gauge", "Open pages."),
+)

@@ -1,0 +1,39 @@
+"""What the rules say about themselves: the description of each rule that the settings name."""
+
+from __future__ import annotations
+
+import threading
+import time
+from importlib.resources import files
+from pathlib import Path
+
+from lanner.errors import LannerError
+from lanner.rules.falco.documents import load_files
+from lanner.settings.model import RulesSettings
+
+REREAD_SECONDS = 30.0
+
+
+class Descriptions:
+    """Reads the rule files when first asked, and again when a rule is not known; rules that do not load have none."""
+
+    def __init__(self, settings: RulesSettings) -> None:
+        own = [Path(str(files("lanner") / "content"))] if settings.content else []
+        self._files = [*own, *(Path(name) for name in settings.files)]
+        self._lock = threading.Lock()
+        self._known: dict[str, str] = {}
+        self._read = float("-inf")
+
+    def of(self, rule: str) -> str:
+        """Return a rule's description, empty when there is none; may read files."""
+        with self._lock:
+            if rule not in self._known and time.monotonic() - self._read > REREAD_SECONDS:
+                self._known = self._load()
+                self._read = time.monotonic()
+            return self._known.get(rule, "")
+
+    def _load(self) -> dict[str, str]:
+        try:
+            return {rule.name: rule.description for rule in load_files(self._files).rules}
+        except (LannerError, OSError):
+            return {}

@@ -1,0 +1,50 @@
+"""The head of the page: whose it is, whether all is well, and how far the demo is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+
+from lanner.web.feed import Snapshot
+from lanner.web.figures import count, visible
+from lanner.web.health import Health
+
+
+class Header:
+    """Name, host, health in words and the demo's progress."""
+
+    def __init__(self, hostname: str) -> None:
+        with ui.element("header").classes("head"):
+            ui.label("lanner").classes("brand")
+            self._host = ui.label(hostname).classes("host")
+            with ui.element("div").classes("health waiting").props("role=status") as self._health:
+                ui.element("i").classes("mark")
+                self._words = ui.label("starting")
+            with ui.element("div").classes("demo") as self._demo:
+                self._progress = ui.label()
+                with ui.element("div").classes("bar"):
+                    self._bar = ui.element("div").classes("bar-done")
+        self._demo.set_visibility(False)
+
+    def show(self, snapshot: Snapshot, health: Health) -> None:
+        self._health.classes(replace=f"health {health.level}")
+        self._words.set_text(health.text)
+        hostname = snapshot.statuses.get("ingest", {}).get("hostname")
+        if hostname:
+            self._host.set_text(visible(str(hostname), 100))
+        self._show_demo(snapshot.statuses.get("player"))
+
+    def _show_demo(self, player: dict[str, Any] | None) -> None:
+        self._demo.set_visibility(player is not None)
+        if player is not None:
+            written, total = player.get("written") or 0, player.get("total") or 0
+            self._progress.set_text(demo_words(player))
+            self._bar.style(f"width: {100 * written / total if total else 0:.1f}%")
+
+
+def demo_words(player: dict[str, Any]) -> str:
+    """Say how far the demo's player is."""
+    if player.get("done"):
+        return f"demo: all {count(player.get('total') or 0)} events played"
+    return f"demo: event {count(player.get('written') or 0)} of {count(player.get('total') or 0)}"
