@@ -22,6 +22,7 @@ THREADS = 2
 BATCH_ROWS = 1000
 VIEW = "events"
 _PLACE = re.compile(r"LINE (\d+): (.*)\n( *)\^")
+_GROUND = ("Out of Memory Error", "IO Error", "[Errno")
 _POSITION = re.compile(r"\n+LINE \d+:.*", re.DOTALL)
 
 
@@ -57,7 +58,7 @@ def hunt(archive: Archive, sql: str, *, memory: str = MEMORY) -> Iterator[Answer
     Raises UsageError for what is not one SELECT, SourceError with line and column for an error in the SQL,
     GroundError when memory or disk do not suffice.
     """
-    with connect(archive, memory=memory) as connection, _explained():
+    with connect(archive, memory=memory) as connection, explained():
         _refuse_all_but_select(sql)
         reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
         yield Answer(reader.schema.names, _rows(reader))
@@ -94,13 +95,15 @@ def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
+    """Turn DuckDB's errors into SourceError or GroundError; those of rows read late come as OSError from Arrow."""
     try:
         yield
-    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-        raise GroundError(f"the hunt failed: {error}") from error
-    except duckdb.Error as error:
-        raise _located(str(error)) from error
+    except (duckdb.Error, OSError) as error:
+        text = str(error)
+        if text.startswith(_GROUND):
+            raise GroundError(f"the hunt failed: {text.splitlines()[0]}; ask for less at once") from error
+        raise _located(text) from error
 
 
 def _located(text: str) -> SourceError:
