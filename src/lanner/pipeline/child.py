@@ -87,6 +87,8 @@ def main(pipe: int) -> int:
     """Run the ordered part and return the exit code; errors meant for users are logged without a traceback."""
     order = read_order(pipe)
     logs.configure(order.settings.log_level)
+    # State, spool and archive hold what the API server was told, secrets included.
+    os.umask(0o077)
     stop, reload = threading.Event(), threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -11,6 +11,7 @@ import structlog
 from lanner.audit.batch import SAMPLE_BYTES, Batch, Reject
 from lanner.audit.decode import Refusal, decode
 from lanner.audit.event import Event
+from lanner.detect.alert import Alert
 from lanner.detect.engine import Engine
 from lanner.outputs.throttle import Throttle
 from lanner.pipeline.committer import Committer, Prepared
@@ -24,20 +25,31 @@ _LOG = structlog.get_logger("lanner.ingest")
 
 
 class Detector:
-    """Decodes lines and matches events; the engine can be exchanged between two batches."""
+    """Decodes lines and matches events; the engine can be exchanged between two batches.
+
+    `failures` counts events on which the engine broke; they are archived like any other.
+    """
 
     def __init__(self, engine: Engine, throttle: Throttle) -> None:
         self.engine = engine
+        self.failures = 0
         self._throttle = throttle
 
     def alerts(self, events: Sequence[Event]) -> list[NewAlert]:
         """Return the alerts of events in order, each marked where the throttle keeps it from outputs."""
-        process = self.engine.process
         return [
             NewAlert(alert, event.raw, throttled=not self._throttle.allow())
             for event in events
-            for alert in process(event)
+            for alert in self._process(event)
         ]
+
+    def _process(self, event: Event) -> list[Alert]:
+        try:
+            return self.engine.process(event)
+        except Exception:  # noqa: BLE001 - an event that breaks the engine must not end the watch over all others
+            self.failures += 1
+            _LOG.exception("detection failed on an event; please report this", audit_id=event.head.audit_id)
+            return []
 
     def alerts_of(self, record: Record) -> list[NewAlert]:
         """Detect again in a record of the spool."""

@@ -86,7 +86,7 @@ class IngestProcess:
         self._ingest = Ingest(detector, self._committer, self._lanes, redelivery, self._counts)
         self._stop_sources = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._failures: list[LannerError] = []
+        self._failures: list[Exception] = []
 
     def start(self) -> None:
         """Start outputs, committer and sources."""
@@ -109,7 +109,7 @@ class IngestProcess:
         def work(start: Checkpoint | None) -> None:
             try:
                 source.run(start, emit, self._stop_sources)
-            except LannerError as error:
+            except Exception as error:  # noqa: BLE001 - a source must not end unseen: the main thread raises what ended it
                 self._failures.append(error)
 
         thread = threading.Thread(target=work, args=(checkpoint,), name=f"source {source.id}", daemon=True)
@@ -165,6 +165,7 @@ class IngestProcess:
             "matching": self._settings.rules.matching,
             "hostname": self._settings.host,
             "throttled": self._throttle.suppressed,
+            "failures": self._detector.failures,
             "problem": self._committer.problem or self._counts.problem(),
         }
         try:

@@ -1,0 +1,60 @@
+# Two commands do everything: `make run` and `make test`. The rest is for those who change lanner.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types format bench lock clean
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_READY := $(VENV)/.run-ready
+DEV_READY := $(VENV)/.dev-ready
+PYTEST_ARGS ?=
+WORKERS ?= 2
+
+help: ## list what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+run: $(RUN_READY) ## start the demo: a real audit log, all of lanner, the web page
+	$(BIN)/lanner demo
+
+test: $(DEV_READY) ## run all tests with coverage (browser tests need chromium, installed where apt can)
+	@bash tests/install-chromium.sh
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS); status=$$?; \
+	if [ -z "$(PYTEST_ARGS)" ]; then bash tests/report-coverage.sh || status=1; fi; exit $$status
+
+lint: $(DEV_READY) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV_READY) ## mypy --strict
+	$(BIN)/mypy
+
+format: $(DEV_READY) ## rewrite the code as ruff formats it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV_READY) ## measure speed and latency on this machine
+	$(BIN)/python -m bench
+
+lock: $(DEV_READY) ## resolve the pinned requirements anew
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra build pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra build --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+
+clean: ## remove what was made here
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* src/*.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lanner needs Python 3.11 or later; name one with make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_READY): requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(DEV_READY): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(RUN_READY) $@

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Joins the coverage of all processes and holds it to its floor. Its report goes to a file: pytest's lines stay last.
+set -u
+bin=.venv/bin
+$bin/coverage combine --quiet || exit 1
+$bin/coverage report --fail-under="${COVERAGE_FLOOR:-90}" > .coverage.txt
+status=$?
+[ $status = 0 ] || { echo "coverage is below its floor of ${COVERAGE_FLOOR:-90} %:"; cat .coverage.txt; }
+exit $status
