@@ -20,6 +20,8 @@ from lanner.pipeline.player import Play
 from lanner.settings.model import Settings
 
 LENGTH_BYTES = 8
+# Archiving and pages can wait for the processor; an alert cannot.
+NICENESS = {"archiver": 10, "web": 5}
 
 
 class Order(msgspec.Struct, kw_only=True):
@@ -89,6 +91,7 @@ def main(pipe: int) -> int:
     logs.configure(order.settings.log_level)
     # State, spool and archive hold what the API server was told, secrets included.
     os.umask(0o077)
+    os.nice(NICENESS.get(order.part, 0))
     stop, reload = threading.Event(), threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

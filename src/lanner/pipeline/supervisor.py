@@ -65,9 +65,11 @@ class Part:
         self._forget()
         if code in FATAL and lived < HEALTHY_SECONDS and self._wait == FIRST_WAIT and self.name == "ingest":
             return code
-        self._wait = FIRST_WAIT if lived > HEALTHY_SECONDS else min(self._wait * 2, LONGEST_WAIT)
-        self._again = time.monotonic() + self._wait
+        if lived > HEALTHY_SECONDS:
+            self._wait = FIRST_WAIT
         _LOG.error(f"{self.name} ended unexpectedly; it starts again", code=code, seconds=self._wait)
+        self._again = time.monotonic() + self._wait
+        self._wait = min(self._wait * 2, LONGEST_WAIT)
         return None
 
     def signal(self, number: int) -> None:

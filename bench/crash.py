@@ -1,0 +1,185 @@
+"""Kill -9 at random points while a writer appends and rotates: afterwards each event is archived once, each alert given.
+
+A writer appends the shipped log again and again, each event with an auditID of its own, and rotates as kube-apiserver
+does. Meanwhile the supervisor with all its children, or one of them, is killed. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from lanner.archive.settings import ArchiveSettings
+from lanner.archive.store import Archive
+from lanner.audit.decode import decode
+from lanner.pipeline.ingest_process import build_engine
+from lanner.settings.model import Settings
+from lanner.sources.history import read_lines
+
+ROOT = Path(__file__).parents[1]
+LOG = ROOT / "examples" / "audit.jsonl.zst"
+AUDIT_ID = re.compile(rb'"auditID":"[^"]*"')
+SETTINGS = """
+data: {folder}/data
+log_level: error
+sources: [{{type: file, path: {folder}/audit.log}}]
+outputs: [{{type: file, path: {folder}/alerts.jsonl, format: json}}]
+archive: {{keep_stages: [RequestReceived, ResponseStarted, ResponseComplete, Panic], commit_seconds: 2}}
+web: {{enabled: false}}
+"""
+
+
+class Writer(threading.Thread):
+    """Appends `total` bytes at `rate` bytes a second and rotates every `rotate` bytes, by rename and create."""
+
+    def __init__(self, log: Path, total: int, rate: float, rotate: int) -> None:
+        super().__init__(daemon=True)
+        self.log, self.total, self.rate, self.rotate = log, total, rate, rotate
+        self.lines: list[bytes] = []
+        self.bytes = self.rotations = 0
+
+    def run(self) -> None:
+        source = [line.data for line in read_lines(LOG)]
+        began, in_file, number = time.monotonic(), 0, 0
+        file = self.log.open("ab", buffering=0)
+        while self.bytes < self.total:
+            line = AUDIT_ID.sub(b'"auditID":"crash-%d"' % number, source[number % len(source)], count=1)
+            number += 1
+            file.write(line + b"\n")
+            self.lines.append(line)
+            self.bytes += len(line) + 1
+            in_file += len(line) + 1
+            if in_file >= self.rotate:
+                file.close()
+                self.rotations += 1
+                self.log.rename(self.log.with_name(f"audit-2026-01-01T00-00-{self.rotations:02d}.000.log"))
+                file, in_file = self.log.open("ab", buffering=0), 0
+            ahead = self.bytes / self.rate - (time.monotonic() - began)
+            if ahead > 0.005:
+                time.sleep(ahead)
+        file.close()
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    lanner = str(Path(sys.executable).with_name("lanner"))
+    return subprocess.Popen([lanner, "run", "-c", str(folder / "lanner.yaml")], start_new_session=True)
+
+
+def children(pid: int) -> list[int]:
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in path.read_text().split()] if path.exists() else []
+
+
+def kill_one(process: subprocess.Popen[bytes]) -> tuple[str, bool]:
+    """Kill the whole tree or one child; returns what was killed and whether the supervisor has to be started again."""
+    family = children(process.pid)
+    if not family or random.random() < 0.6:
+        for pid in [process.pid, *family]:
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+        return "all", True
+    os.kill(random.choice(family), signal.SIGKILL)
+    return "child", False
+
+
+def crash(folder: Path, kills: int, total: int, rate: float, rotate: int) -> tuple[Writer, Counter[str]]:
+    (folder / "lanner.yaml").write_text(SETTINGS.format(folder=folder))
+    writer = Writer(folder / "audit.log", total, rate, rotate)
+    process, killed = start(folder), Counter[str]()
+    writer.start()
+    span = total / rate
+    for _ in range(kills):
+        time.sleep(random.uniform(0.2, 1.8) * span / kills)
+        what, again = kill_one(process)
+        killed[what] += 1
+        if again:
+            process = start(folder)
+    writer.join()
+    wait_until_read(folder, len(writer.lines))
+    process.terminate()
+    process.wait(120)
+    return writer, killed
+
+
+def wait_until_read(folder: Path, events: int) -> None:
+    """Wait until the archive has stopped growing."""
+    before, same = -1, 0
+    for _ in range(300):
+        time.sleep(1)
+        try:
+            now = len(archived(folder, ("audit_id",)))
+        except Exception:  # the archive may not be there yet
+            now = 0
+        same = same + 1 if now == before else 0
+        before = now
+        if now >= events or same > 30:
+            return
+
+
+def archived(folder: Path, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+    archive = Archive.open(ArchiveSettings(), folder / "data" / "archive", create=False)
+    table = archive.refresh().scan(selected_fields=columns).to_arrow()
+    return list(zip(*(table.column(name).to_pylist() for name in columns), strict=True))
+
+
+def report(folder: Path, writer: Writer, killed: Counter[str]) -> dict[str, object]:
+    expected_events = Counter(decode(line).events[0].head.audit_id for line in writer.lines)
+    found_events = Counter(audit_id for (audit_id,) in archived(folder, ("audit_id",)))
+    engine = build_engine(Settings())
+    expected = {
+        (alert.rule, alert.lanner.audit_id)
+        for line in writer.lines
+        for event in decode(line).events
+        for alert in engine.process(event)
+    }
+    given = Counter(
+        (alert["rule"], alert["lanner"]["audit_id"])
+        for alert in map(json.loads, (folder / "alerts.jsonl").read_text().splitlines())
+    )
+    return {
+        "megabytes": round(writer.bytes / 1e6, 1),
+        "rotations": writer.rotations,
+        "kills": dict(killed),
+        "events": len(expected_events),
+        "events_missing": len(expected_events - found_events),
+        "events_doubled": sum(1 for count in found_events.values() if count > 1),
+        "events_strange": len(set(found_events) - set(expected_events)),
+        "alerts": len(expected),
+        "alerts_missing": len(expected - set(given)),
+        "alerts_repeated": sum(count - 1 for count in given.values()),
+        "alerts_strange": len(set(given) - expected),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--megabytes", type=float, default=200)
+    parser.add_argument("--rate", type=float, default=2.5, help="megabytes a second")
+    parser.add_argument("--rotate", type=float, default=15, help="megabytes a file")
+    parser.add_argument("--keep", help="folder to work in and keep")
+    parser.add_argument("--seed", type=int)
+    asked = parser.parse_args()
+    random.seed(asked.seed)
+    with tempfile.TemporaryDirectory(prefix="lanner-crash-") as name:
+        folder = Path(asked.keep or name)
+        folder.mkdir(exist_ok=True, parents=True)
+        writer, killed = crash(
+            folder, asked.kills, int(asked.megabytes * 1e6), asked.rate * 1e6, int(asked.rotate * 1e6)
+        )
+        print(json.dumps(report(folder, writer, killed)))
+
+
+if __name__ == "__main__":
+    main()
