@@ -9,8 +9,8 @@ from lanner.rules import ir
 from lanner.rules.falco.definitions import ListItem, MacroItem
 from lanner.rules.ir import ConditionError
 
-MAX_TEXT = 8 * 1024 * 1024
-MAX_NODES = 500_000
+MAX_TEXT = 2 * 1024 * 1024
+MAX_NODES = 100_000
 _BLANKS = " \t\n\r"
 _DELIMITERS = _BLANKS + "(),="
 
@@ -30,17 +30,24 @@ class Traced:
             offset = self._origins[min(offset, len(self._origins) - 1)] if self._origins else 0
         return max(0, offset - self._shift)
 
-    def replace(self, start: int, end: int, new: str) -> None:
-        """Replace a part; raises ConditionError when the text grows past all bounds."""
-        if len(self.text) + len(new) > MAX_TEXT:
-            raise ConditionError(
-                f"the condition is longer than {MAX_TEXT} characters with its lists", self.origin(start)
-            )
-        if self._origins is None:
-            self._origins = array("q", range(len(self.text)))
-        at = self._origins[min(start, len(self._origins) - 1)] if self._origins else 0
-        self.text = self.text[:start] + new + self.text[end:]
-        self._origins = self._origins[:start] + array("q", [at]) * len(new) + self._origins[end:]
+    def replace(self, cuts: Sequence[tuple[int, int]], new: str) -> None:
+        """Replace parts (start and end, ascending, apart) by one text; raises ConditionError when it grows too long."""
+        if len(self.text) + len(cuts) * len(new) > MAX_TEXT:
+            message = f"the condition is longer than {MAX_TEXT} characters with its lists"
+            raise ConditionError(message, self.origin(cuts[0][0]))
+        origins = self._origins if self._origins is not None else array("q", range(len(self.text)))
+        texts: list[str] = []
+        moved = array("q")
+        done = 0
+        for start, end in cuts:
+            inserted = f" {new} " if start else f"{new} "
+            texts += (self.text[done:start], inserted)
+            moved.extend(origins[done:start])
+            moved.extend(array("q", [origins[min(start, len(origins) - 1)]]) * len(inserted))
+            done = end
+        texts.append(self.text[done:])
+        moved.extend(origins[done:])
+        self.text, self._origins = "".join(texts), moved
 
 
 def resolve_items(lists: Mapping[str, ListItem], used: set[str]) -> dict[str, list[str]]:
@@ -67,15 +74,19 @@ def insert_lists(traced: Traced, lists: Mapping[str, Sequence[str]], used: set[s
 
 
 def _insert_list(traced: Traced, name: str, items: str) -> bool:
-    found = False
-    start = traced.text.find(name)
+    text = traced.text
+    cuts: list[tuple[int, int]] = []
+    done = 0
+    start = text.find(name)
     while start >= 0:
         end = start + len(name)
-        if _stands_alone(traced.text, start, end):
-            start = _insert(traced, start, end, items)
-            found = True
-        start = traced.text.find(name, start + 1)
-    return found
+        if _stands_alone(text, start, end):
+            cuts.append(_cut(text, start, end, done, removed=not items))
+            done = end = cuts[-1][1]
+        start = text.find(name, max(start + 1, end))
+    if cuts:
+        traced.replace(cuts, items)
+    return bool(cuts)
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
@@ -83,20 +94,17 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return before and (end >= len(text) or text[end] in _DELIMITERS)
 
 
-def _insert(traced: Traced, start: int, end: int, items: str) -> int:
-    text = traced.text
-    while start > 0 and text[start - 1] in _BLANKS:
+def _cut(text: str, start: int, end: int, done: int, *, removed: bool) -> tuple[int, int]:
+    """Widen a name's place by the blanks around it, and by one comma when nothing takes its place."""
+    while start > done and text[start - 1] in _BLANKS:
         start -= 1
     while end < len(text) and text[end] in _BLANKS:
         end += 1
-    if not items:
-        if start > 0 and text[start - 1] == ",":
-            start -= 1
-        elif end < len(text) and text[end] == ",":
-            end += 1
-    before = " " if start > 0 else ""
-    traced.replace(start, end, f"{before}{items} ")
-    return start + len(items) + 1
+    if removed and start > done and text[start - 1] == ",":
+        start -= 1
+    elif removed and end < len(text) and text[end] == ",":
+        end += 1
+    return start, end
 
 
 def _quoted(text: str) -> str:

@@ -15,7 +15,7 @@ _WORDS = (
     ("did not find expected ',' or ']'", "end of sequence flow not found", "close the list with ']'"),
     ("did not find expected ',' or '}'", "end of map flow not found", "close the map with '}'"),
     ("found unexpected end of stream", "illegal EOF in scalar", "close the quotes"),
-    ("found undefined alias", "the referenced anchor is not defined", "define the anchor with & before its *use"),
+    ("names nothing above it", "the referenced anchor is not defined", "define the anchor with & before its *use"),
     ("found unknown escape character", "unknown escape character", "double the backslash or use single quotes"),
     ("did not find expected node content", "unknown token", ""),
 )
