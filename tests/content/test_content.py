@@ -1,0 +1,98 @@
+"""The rules lanner ships: they load, each is tested, and on a real log they see the attacks and little else."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import msgspec
+import pytest
+import zstandard
+
+from lanner import content
+from lanner.audit.decode import decode
+from lanner.rules.compile import compile_conditions
+from lanner.rules.falco.documents import load_files
+from lanner.rules.ruletests import TestFile, find_tests
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "audit"
+FILES = find_tests([content.FOLDER])
+SHOWN = ("user=", "verb=", "from=", "agent=", "decision=", "code=")
+UNSEEN = {"A4", "B3"}
+"""Steps that no single event gives away: a stolen token at work, an exec into an ordinary namespace."""
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return load_files([content.FOLDER])
+
+
+def test_the_rules_load_without_errors_and_warnings(loaded):
+    assert [(result.errors, result.warnings, result.notes) for result in loaded.results] == [([], [], [])] * len(
+        loaded.results
+    )
+    assert len(loaded.rules) >= 15
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_tests_beside_the_rules_pass(path, loaded):
+    assert [outcome for outcome in TestFile(path).run(loaded.rules) if not outcome.passed] == []
+
+
+def test_each_rule_has_a_test_that_fires_it_and_one_that_does_not(loaded):
+    tests = [test for path in FILES for test in TestFile(path).content.tests]
+    fires = {part if isinstance(part, str) else part.rule for test in tests for part in test.fires}
+    silent = {name for test in tests for name in test.silent}
+    names = {rule.name for rule in loaded.rules}
+    assert names - fires == set()
+    assert names - silent == set()
+
+
+def test_each_rule_says_what_it_is_about(loaded):
+    """A description, a MITRE technique, a tactic, and in the output who did what from where."""
+    for rule in loaded.rules:
+        assert len(rule.description) > 30
+        assert any(re.fullmatch(r"T\d{4}(\.\d{3})?", tag) for tag in rule.tags), rule.name
+        assert any(not tag.startswith("T") for tag in rule.tags), rule.name
+        missing = [part for part in SHOWN if part not in rule.output]
+        assert missing == [] or missing == ["user="], rule.name
+
+
+def test_users_append_to_the_list_of_sensitive_namespaces(tmp_path):
+    """As the head of the common file shows."""
+    own = tmp_path / "own.yaml"
+    own.write_text("- list: lanner_sensitive_namespaces\n  items: [billing]\n  override: {items: append}\n")
+    rules = load_files([content.FOLDER, own]).rules
+    tests = tmp_path / "own.test.yaml"
+    tests.write_text(
+        "tests:\n- name: t\n  event:\n    objectRef: {resource: pods, subresource: exec, namespace: billing}\n"
+        "    responseStatus: {code: 403}\n  fires: [Shell opened in a sensitive namespace]\n"
+    )
+    assert [outcome.problems for outcome in TestFile(tests).run(rules)] == [[]]
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.skipif(not SHARED.exists(), reason="../shared/data/audit is not there")
+def test_on_a_real_log_the_attacks_are_seen_once_and_benign_work_is_quiet(loaded):
+    """24 of 26 attack steps, at most a handful of alerts on 22,000 benign events, no attempt twice."""
+    labels = {}
+    for line in (SHARED / "labels.jsonl").read_bytes().splitlines():
+        label = msgspec.json.decode(line)
+        labels[label["auditID"], label["stage"]] = label
+    matcher = compile_conditions([rule.condition for rule in loaded.rules])
+    steps, counts, seen = set(), defaultdict(int), set()
+    with zstandard.open(SHARED / "full.jsonl.zst", "rb") as log:
+        for line in log:
+            for event in decode(line).events:
+                for index in matcher.match(event):
+                    label = labels.get((event.head.audit_id, event.head.stage), {"kind": "unlabelled", "step": ""})
+                    counts[label["kind"]] += 1
+                    if label["kind"] == "attack":
+                        steps.add(label["step"])
+                    assert (index, event.head.audit_id) not in seen
+                    seen.add((index, event.head.audit_id))
+    assert {
+        f"{chain}{n}" for chain, last in (("A", 8), ("B", 11), ("C", 7)) for n in range(1, last + 1)
+    } - steps == UNSEEN
+    assert counts["consequence"] == 0
+    assert counts["lookalike"] + counts["unlabelled"] <= 15
