@@ -79,7 +79,11 @@ def _load(paths: list[Path] | None) -> Loaded:
 
 def _own_rules() -> list[tuple[str, str]]:
     files = sorted(
-        (entry for entry in resources.files("lanner.content").iterdir() if entry.name.endswith(".yaml")),
+        (
+            entry
+            for entry in resources.files("lanner.content").iterdir()
+            if entry.name.endswith(".yaml") and not entry.name.endswith(".test.yaml")
+        ),
         key=lambda entry: entry.name,
     )
     return [(entry.name, entry.read_text("utf-8")) for entry in files]

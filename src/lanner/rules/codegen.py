@@ -171,8 +171,8 @@ class _Writer:
         same = twin(field)
         if same is None:
             return ask
-        key = ir.Field(same)
-        return f"({self._names[key]} if {self._value(key)} is not None else {ask})"
+        fetched, name = self._bound(ir.Field(same))
+        return f"({name} if {fetched} is not None else {ask})"
 
     def _compare(self, compare: ir.Compare) -> str:
         fetched, name = self._bound(compare.left)

@@ -15,6 +15,7 @@ from lanner.rules.text import ascii_lower
 _GROUP = re.compile(r"[?*+@!]\(")
 _CLASS = re.compile(r"\[[!^]?\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])*\]", re.DOTALL)
 _REPEAT = {"?": "?", "*": "*", "+": "+", "@": ""}
+_MARK = re.compile(r"\\.|[(|)]", re.DOTALL)
 _MAGIC = re.compile(r"[*?\[\\(]")
 
 
@@ -109,12 +110,14 @@ def _closing(pattern: str, start: int) -> int:
 
 
 def _choices(body: str) -> list[str]:
+    """Split at the bars that stand in no inner group."""
     choices, depth, start = [], 0, 0
-    for position, character in enumerate(body):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == "|" and depth == 0:
-            choices.append(body[start:position])
-            start = position + 1
+    for found in _MARK.finditer(body):
+        mark = found.group()
+        depth += {"(": 1, ")": -1}.get(mark, 0)
+        if mark == "|" and depth == 0:
+            choices.append(body[start : found.start()])
+            start = found.end()
     return [*choices, body[start:]]
 
 
@@ -125,7 +128,7 @@ class _Negating:
         start = pattern.index("!(")
         end = _closing(pattern, start + 1)
         if end == -1:
-            self._head, self._tail = glob_matcher(pattern.replace("!(", "[!](")), None
+            self._head, self._tail = glob_matcher(pattern.replace("!(", r"\!\(")), None
             return
         self._head = glob_matcher(pattern[:start])
         self._tail = glob_matcher(pattern[end + 1 :])

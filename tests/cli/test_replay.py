@@ -1,0 +1,120 @@
+"""`lanner replay` on small logs, through the command line's own runner."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from lanner.cli.replay import replay
+
+RULES = """
+- rule: Created
+  desc: d
+  condition: ka.verb = create
+  output: "%ka.target.name"
+  priority: WARNING
+  source: k8s_audit
+- rule: Any
+  desc: d
+  condition: ka.verb exists
+  output: any
+  priority: INFO
+  source: k8s_audit
+"""
+
+
+def event(verb, name="n", padding=0):
+    document = {
+        "kind": "Event",
+        "apiVersion": "audit.k8s.io/v1",
+        "auditID": f"id-{name}",
+        "stage": "ResponseComplete",
+        "stageTimestamp": "2026-01-02T03:04:05.678901Z",
+        "verb": verb,
+        "objectRef": {"name": name},
+        "requestObject": {"x": "y" * padding},
+    }
+    return json.dumps(document).encode()
+
+
+@pytest.fixture
+def run(tmp_path):
+    app = typer.Typer()
+    app.command()(replay)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+
+    def runner(*arguments, own_rules=False):
+        options = [] if own_rules else ["--rules", str(rules)]
+        return CliRunner().invoke(app, [*map(str, arguments), *options])
+
+    return runner
+
+
+def test_alerts_come_in_file_order_with_their_event_numbers(run, tmp_path):
+    log = tmp_path / "audit.log"
+    log.write_bytes(
+        b"\n".join([event("create", "a"), event("get", "b"), event("create", "c", padding=200_000)]) + b"\n"
+    )
+    result = run(log, "--format", "json")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(row["rule"], row["lanner"]["event"]) for row in rows] == [
+        ("Created", 1), ("Any", 1), ("Any", 2), ("Created", 3), ("Any", 3),
+    ]  # fmt: skip
+    assert rows[0]["lanner"]["related"] == ["id-a"]
+    assert result.exit_code == 0
+
+
+def test_first_priority_and_text_form(run, tmp_path):
+    log = tmp_path / "audit.log.gz"
+    log.write_bytes(gzip.compress(event("create", "a") + b"\n"))
+    assert run(log, "--matching", "first").stdout == "2026-01-02T03:04:05.678901000Z: Warning a\n"
+    assert run(log, "--priority", "error").stdout == ""
+
+
+def test_refused_lines_are_counted_and_the_rest_is_read(run, tmp_path):
+    log = tmp_path / "audit.log"
+    log.write_bytes(b"{}\nnot json\n" + event("get") + b"\n")
+    result = run(log, "--stats")
+    assert result.exit_code == 0
+    assert "2 lines are no audit events" in result.stderr
+    stats = json.loads(result.stderr.splitlines()[-1])
+    assert (stats["events"], stats["alerts"]) == (1, 1)
+    assert set(stats) == {"events", "alerts", "seconds", "events_per_second"}
+
+
+def test_a_log_of_which_nothing_can_be_read_ends_in_failure(run, tmp_path):
+    result = run(tmp_path / "absent.log")
+    assert result.exit_code != 0
+
+
+def test_a_damaged_log_gives_what_stands_before_the_damage(run, tmp_path):
+    log = tmp_path / "audit.log.gz"
+    log.write_bytes(gzip.compress(event("create", "a") + b"\n")[:-4])
+    result = run(log)
+    assert "error" in result.stderr
+
+
+def test_rules_that_do_not_load_are_refused(run, tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(RULES.replace("ka.verb = create", "ka.nope = 1"))
+    log = tmp_path / "audit.log"
+    log.write_bytes(event("get"))
+    result = run(log, "--rules", bad, own_rules=True)
+    assert result.exit_code != 0
+    assert "ka.nope" in str(result.exception)
+
+
+def test_an_unknown_matching_is_refused(run, tmp_path):
+    result = run(tmp_path / "x", "--matching", "some")
+    assert "write all or first" in str(result.exception)
+
+
+def test_without_rules_lanners_own_are_used(run, tmp_path):
+    log = tmp_path / "audit.log"
+    log.write_bytes(event("get") + b"\n")
+    assert run(log, own_rules=True).exit_code == 0
