@@ -7,7 +7,14 @@ from typer.testing import CliRunner
 from lanner.cli.rules import rules
 from lanner.errors import UsageError
 
-GOOD = "- rule: A\n  desc: d\n  condition: ka.verb = get\n  output: x\n  priority: INFO\n  source: k8s_audit\n  tags: [t]\n"
+GOOD = """- rule: A
+  desc: d
+  condition: ka.verb = get
+  output: x
+  priority: INFO
+  source: k8s_audit
+  tags: [t]
+"""
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-import zstandard
 
 from lanner import content
 from lanner.audit.decode import decode
 from lanner.rules.compile import compile_conditions
 from lanner.rules.falco.documents import load_files
 from lanner.rules.ruletests import TestFile, find_tests
+from lanner.sources.history import read_lines
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "audit"
 FILES = find_tests([content.FOLDER])
@@ -54,7 +54,7 @@ def test_each_rule_says_what_it_is_about(loaded):
         assert any(re.fullmatch(r"T\d{4}(\.\d{3})?", tag) for tag in rule.tags), rule.name
         assert any(not tag.startswith("T") for tag in rule.tags), rule.name
         missing = [part for part in SHOWN if part not in rule.output]
-        assert missing == [] or missing == ["user="], rule.name
+        assert missing in ([], ["user="]), rule.name
 
 
 def test_users_append_to_the_list_of_sensitive_namespaces(tmp_path):
@@ -81,16 +81,15 @@ def test_on_a_real_log_the_attacks_are_seen_once_and_benign_work_is_quiet(loaded
         labels[label["auditID"], label["stage"]] = label
     matcher = compile_conditions([rule.condition for rule in loaded.rules])
     steps, counts, seen = set(), defaultdict(int), set()
-    with zstandard.open(SHARED / "full.jsonl.zst", "rb") as log:
-        for line in log:
-            for event in decode(line).events:
-                for index in matcher.match(event):
-                    label = labels.get((event.head.audit_id, event.head.stage), {"kind": "unlabelled", "step": ""})
-                    counts[label["kind"]] += 1
-                    if label["kind"] == "attack":
-                        steps.add(label["step"])
-                    assert (index, event.head.audit_id) not in seen
-                    seen.add((index, event.head.audit_id))
+    for line in read_lines(SHARED / "full.jsonl.zst"):
+        for event in decode(line.data).events:
+            for index in matcher.match(event):
+                label = labels.get((event.head.audit_id, event.head.stage), {"kind": "unlabelled", "step": ""})
+                counts[label["kind"]] += 1
+                if label["kind"] == "attack":
+                    steps.add(label["step"])
+                assert (index, event.head.audit_id) not in seen
+                seen.add((index, event.head.audit_id))
     assert {
         f"{chain}{n}" for chain, last in (("A", 8), ("B", 11), ("C", 7)) for n in range(1, last + 1)
     } - steps == UNSEEN
