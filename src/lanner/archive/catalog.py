@@ -28,13 +28,26 @@ def open_table(settings: ArchiveSettings, folder: Path, *, create: bool) -> Tabl
     if local and not create and not (folder / CATALOG_FILE).is_file():
         raise GroundError(f"{folder}: no archive here; name the data folder by --data or LANNER_DATA")
     with grounded(folder):
-        try:
-            return _catalog(settings, folder).load_table(TABLE)
-        except NoSuchTableError:
-            if not create:
-                raise GroundError(f"{folder}: the catalog holds no archive; run lanner or import a log first") from None
+        if not create:
+            return _load(settings, folder)
+        folder.mkdir(parents=True, exist_ok=True)
         with file_lock(folder / "create.lock", wait=True):
-            return _create(_catalog(settings, folder), folder.absolute())
+            return _load_or_create(settings, folder)
+
+
+def _load(settings: ArchiveSettings, folder: Path) -> Table:
+    try:
+        return _catalog(settings, folder).load_table(TABLE)
+    except NoSuchTableError:
+        raise GroundError(f"{folder}: the catalog holds no archive; run lanner or import a log first") from None
+
+
+def _load_or_create(settings: ArchiveSettings, folder: Path) -> Table:
+    catalog = _catalog(settings, folder)
+    try:
+        return catalog.load_table(TABLE)
+    except NoSuchTableError:
+        return _create(catalog, folder.absolute())
 
 
 def _catalog(settings: ArchiveSettings, folder: Path) -> Catalog:
@@ -42,7 +55,6 @@ def _catalog(settings: ArchiveSettings, folder: Path) -> Catalog:
     if settings.catalog:
         return load_catalog("lanner", **settings.catalog)
     folder = folder.absolute()
-    folder.mkdir(parents=True, exist_ok=True)
     return load_catalog(
         "lanner",
         **{

@@ -60,6 +60,8 @@ def hunt(archive: Archive, sql: str, *, memory: str = MEMORY) -> Iterator[Answer
     """
     with connect(archive, memory=memory) as connection, explained():
         _refuse_all_but_select(sql)
+        with explained(lines_before=1):  # a relation's own errors do not say where
+            connection.execute(f"EXPLAIN\n{sql}")
         reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
         yield Answer(reader.schema.names, _rows(reader))
 
@@ -95,21 +97,24 @@ def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn DuckDB's errors into SourceError or GroundError; those of rows read late come as OSError from Arrow."""
+def explained(*, lines_before: int = 0) -> Iterator[None]:
+    """Turn DuckDB's errors into SourceError or GroundError; those of rows read late come as OSError from Arrow.
+
+    `lines_before` were put before the user's text.
+    """
     try:
         yield
     except (duckdb.Error, OSError) as error:
         text = str(error)
         if text.startswith(_GROUND):
             raise GroundError(f"the hunt failed: {text.splitlines()[0]}; ask for less at once") from error
-        raise _located(text) from error
+        raise _located(text, lines_before) from error
 
 
-def _located(text: str) -> SourceError:
+def _located(text: str, lines_before: int) -> SourceError:
     place = _PLACE.search(text)
     message = _POSITION.sub("", text).strip()
     if not place:
         return SourceError(message, file="sql")
     column = len(place[3]) - len(f"LINE {place[1]}: ") + 1
-    return SourceError(message, file="sql", line=int(place[1]), column=max(column, 1))
+    return SourceError(message, file="sql", line=int(place[1]) - lines_before, column=max(column, 1))
