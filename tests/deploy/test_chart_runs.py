@@ -63,6 +63,17 @@ def moved(text: str, root: Path) -> str:
     return text
 
 
+def write_as_kubelet(mount: Path, name: str, text: str) -> None:
+    """Write or renew a one-file ConfigMap: its file links into a folder that one rename swaps for another."""
+    version = mount / f"..{len(list(mount.glob('..[0-9]*'))) if mount.exists() else 0}"
+    version.mkdir(parents=True)
+    (version / name).write_text(text)
+    (mount / "..data_tmp").symlink_to(version.name)
+    (mount / "..data_tmp").rename(mount / "..data")
+    if not (mount / name).is_symlink():
+        (mount / name).symlink_to(Path("..data") / name)
+
+
 class Node:
     """A node's folders under a temporary root, filled from the manifests."""
 
@@ -77,9 +88,7 @@ class Node:
         for mount in self.container["volumeMounts"]:
             source = volumes[mount["name"]].get("configMap")
             for name, text in manifests[f"ConfigMap/{source['name']}"]["data"].items() if source else ():
-                file = Path(moved(mount["mountPath"], root)) / name
-                file.parent.mkdir(exist_ok=True)
-                file.write_text(moved(text, root))
+                write_as_kubelet(Path(moved(mount["mountPath"], root)), name, moved(text, root))
 
     def start(self) -> subprocess.Popen[str]:
         """Run the container's command line with its variables; what is not a fixed value is the node's name."""
@@ -162,6 +171,25 @@ def test_the_rendered_daemonset_detects_an_exec_and_ends_cleanly(render, tmp_pat
     assert {alert["hostname"] for alert in alerts} == {"node-1"}
     assert ready, lanner.said
     assert code == 0, lanner.said
+
+
+def test_a_renewed_configmap_of_rules_is_loaded_by_the_running_lanner(render, tmp_path, free_port):
+    """No restart and no signal: the kubelet swaps the link, and the next event meets the new rule."""
+    node = Node(tmp_path, render({"web": {"port": free_port}, "rules": {"tenant.yaml": RULE}}))
+    node.audit_log.write_text("")
+    with Running(node) as lanner:
+        append(node.audit_log, exec_event("e-1", "tenant-blue"))
+        before = lanner.alert()
+        write_as_kubelet(tmp_path / "etc/lanner/rules", "tenant.yaml", RULE.replace("CRITICAL", "NOTICE"))
+        after = before
+        for number in range(WAIT):
+            append(node.audit_log, exec_event(f"e-1{number}", "tenant-blue"))
+            after = lanner.alert()
+            if after["priority"] != before["priority"]:
+                break
+            threading.Event().wait(0.5)
+        lanner.end()
+    assert (before["priority"], after["priority"]) == ("Critical", "Notice")
 
 
 def await_probe(command: list[str]) -> bool:
