@@ -1,4 +1,4 @@
-"""Kill -9 at random points while a writer appends and rotates: afterwards each event is archived once, each alert given.
+"""Kill -9 at random points while a writer appends and rotates: each event is archived once, each alert given.
 
 A writer appends the shipped log again and again, each event with an auditID of its own, and rotates as kube-apiserver
 does. Meanwhile the supervisor with all its children, or one of them, is killed. Prints one JSON object.
@@ -23,6 +23,7 @@ from pathlib import Path
 from lanner.archive.settings import ArchiveSettings
 from lanner.archive.store import Archive
 from lanner.audit.decode import decode
+from lanner.errors import GroundError
 from lanner.pipeline.ingest_process import build_engine
 from lanner.settings.model import Settings
 from lanner.sources.history import read_lines
@@ -119,7 +120,7 @@ def wait_until_read(folder: Path, events: int) -> None:
         time.sleep(1)
         try:
             now = len(archived(folder, ("audit_id",)))
-        except Exception:  # the archive may not be there yet
+        except GroundError:  # the archive is not there yet
             now = 0
         same = same + 1 if now == before else 0
         before = now

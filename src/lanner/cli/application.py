@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from lanner import __version__
-from lanner.cli import demo, fields, init, run
+from lanner.cli import archive, demo, fields, hunt, init, replay, rules, run
 
 app = typer.Typer(
     name="lanner",
@@ -31,5 +31,9 @@ def _options(
 
 app.command("run")(run.run)
 app.command("demo")(demo.demo)
+app.command("replay")(replay.replay)
 app.command("fields")(fields.fields)
+app.add_typer(rules.rules, name="rules")
+app.add_typer(archive.app, name="archive")
+app.command("hunt")(hunt.hunt_command)
 app.command("init")(init.init)
