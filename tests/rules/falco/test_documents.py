@@ -135,6 +135,13 @@ def test_an_error_in_an_appended_part_points_into_the_file_that_appended():
     assert (error.file, error.line, error.column) == ("", 3, 18)
 
 
+def test_an_error_inside_a_macro_points_at_the_macro():
+    """However deep, and whichever rule uses it."""
+    macros = "- macro: m\n  condition: ka.verb exists and ka.nope = 1\n- macro: n\n  condition: not m\n"
+    error = _load(macros + RULE.replace("ka.verb = create", "ka.uri = x and n")).results[0].errors[0]
+    assert (error.line, error.column, error.item) == (2, 33, "A")
+
+
 def test_an_error_behind_a_list_points_at_the_text_as_written():
     """The items of a list and the parentheses of exceptions do not shift the place."""
     text = "- list: L\n  items: [aaaaaaaaaaaaaaaaaaaa, b]\n" + RULE.replace(

@@ -98,9 +98,6 @@ class Collector:
     def replace_rule(self, update: RuleUpdate) -> None:
         """Replace the parts of a rule; raises LoadError."""
         rule = self._rule(update.name, update.place, _NO_RULE_REPLACE)
-        if not update.has_any:
-            message = "The rule must have at least one field that can be replaced"
-            raise LoadError(WRONG, message, update.place, item=update.name)
         _check_exceptions(update.exceptions or [], rule.source)
         parts = ("condition", "output", "description", "tags", "exceptions", "priority", "enabled", "skip_unknown")
         for part in parts:

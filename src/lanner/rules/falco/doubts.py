@@ -113,3 +113,15 @@ def fields(node: ir.Condition | ir.Operand) -> Iterator[ir.Field]:
             yield from fields(right)
         case ir.Field():
             yield node
+
+
+def macro_names(condition: ir.Condition) -> Iterator[str]:
+    """Yield the macros that a condition names, from left to right."""
+    match condition:
+        case ir.And(items) | ir.Or(items):
+            for item in items:
+                yield from macro_names(item)
+        case ir.Not(item):
+            yield from macro_names(item)
+        case ir.Macro(name):
+            yield name

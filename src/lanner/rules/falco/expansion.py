@@ -112,10 +112,11 @@ def _quoted(text: str) -> str:
 
 
 class MacroTable:
-    """The conditions of macros, resolved in the order of their definition."""
+    """The conditions of macros: as written, and resolved in the order of their definition."""
 
     def __init__(self, macros: Mapping[str, MacroItem]) -> None:
         self._items = macros
+        self.written: dict[str, ir.Condition] = {}
         self.conditions: dict[str, ir.Condition] = {}
         self.used: set[str] = set()
 

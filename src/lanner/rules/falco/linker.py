@@ -12,7 +12,7 @@ from lanner.rules.falco import expansion
 from lanner.rules.falco.collector import AUDIT_SOURCE, KNOWN_SOURCES, Collector
 from lanner.rules.falco.condition import parse_condition
 from lanner.rules.falco.definitions import ListItem, MacroItem, RuleItem, Written
-from lanner.rules.falco.doubts import audit_fields, compares_with_na, doubtful_values
+from lanner.rules.falco.doubts import audit_fields, compares_with_na, doubtful_values, macro_names
 from lanner.rules.falco.exceptions import weave
 from lanner.rules.falco.findings import Finding, LoadError, Place, as_finding
 from lanner.rules.falco.hints import hint_for
@@ -106,7 +106,8 @@ class _Pass:
         traced = expansion.Traced(macro.condition.text)
         with _Placed(self, macro.condition, traced):
             expansion.insert_lists(traced, self._lists, self._used_lists)
-            self._macros.conditions[macro.name] = self._linker.parse(traced.text)
+            written = self._linker.parse(traced.text)
+            self._macros.written[macro.name] = self._macros.conditions[macro.name] = written
 
     def _resolve_macro(self, macro: MacroItem) -> None:
         condition = self._macros.conditions[macro.name]
@@ -120,9 +121,10 @@ class _Pass:
         traced = expansion.Traced(woven, 1 if rule.exceptions else 0)
         with _Placed(self, rule.condition, traced):
             expansion.insert_lists(traced, self._lists, self._used_lists)
-            condition = self._macros.resolve(self._linker.parse(traced.text))
+            written = self._linker.parse(traced.text)
+            condition = self._macros.resolve(written)
             self._warn_na(rule, condition)
-            if self._check_types(rule, condition):
+            if self._check_types(rule, written, condition):
                 self._warn_values(rule, condition)
                 self._linked.rules.append(_as_rule(rule, condition))
 
@@ -137,7 +139,7 @@ class _Pass:
             return False
         return True
 
-    def _check_types(self, rule: RuleItem, condition: ir.Condition) -> bool:
+    def _check_types(self, rule: RuleItem, written: ir.Condition, condition: ir.Condition) -> bool:
         if rule.source != AUDIT_SOURCE:
             for name, offset in audit_fields(condition):
                 raise ConditionError(f"filter_check called with nonexistent field {name}", offset)
@@ -146,9 +148,25 @@ class _Pass:
             check_condition(condition)
         except ConditionError as error:
             if not self._tolerated(rule, error.message, self.place(rule.condition, error.offset)):
+                self._blame_macro(written, error.message, set())
                 raise
             return False
         return True
+
+    def _blame_macro(self, written: ir.Condition, message: str, seen: set[str]) -> None:
+        """Raise the error at the innermost macro that it stands in, if it stands in one."""
+        for name in macro_names(written):
+            if name in seen:
+                continue
+            seen.add(name)
+            self._blame_macro(self._macros.written[name], message, seen)
+            macro = self._collector.macros[name]
+            try:
+                check_condition(self._macros.conditions[name])
+            except ConditionError as error:
+                if error.message == message:
+                    place = self.place(macro.condition, error.offset)
+                    raise LoadError(error.code, message, place, hint=self.hint(message)) from None
 
     def _tolerated(self, rule: RuleItem, message: str, place: Place) -> bool:
         """Warn instead of failing when a rule asks to be skipped for names that are not known."""
