@@ -134,12 +134,13 @@ class _Row:
         self._atoms: tuple[Atom, ...] = (*sorted(values), Class.OTHER, None)
         self._names = {atom: atom for atom in self._atoms if atom is not Class.OTHER}
         self._all = (1 << len(self._atoms)) - 1
+        self._bits = {atom: 1 << place for place, atom in enumerate(self._atoms)}
         self._masks: dict[ir.Condition, tuple[int, int]] = {}
         by_mask: dict[int, int] = {}
         for number, condition in enumerate(conditions):
             mask = self._possible(condition, holds=True)
             by_mask[mask] = by_mask.get(mask, 0) | 1 << number
-        self.rules: dict[Atom, int] = {atom: _union(by_mask, place) for place, atom in enumerate(self._atoms)}
+        self.rules = self._by_atom(by_mask)
         self._masks.clear()
 
     def classify(self, value: str | None) -> Atom:
@@ -161,12 +162,37 @@ class _Row:
         """Return the classes for which the check may be false, and those for which it may be true."""
         found = self._masks.get(check)
         if found is None:
-            decided = [decide(check, atom) for atom in self._atoms]
-            found = self._masks[check] = (
-                _any_of(1 << place for place, holds in enumerate(decided) if holds is not True),
-                _any_of(1 << place for place, holds in enumerate(decided) if holds is not False),
-            )
+            found = self._masks[check] = self._equality_masks(check) or self._tried_masks(check)
         return found
+
+    def _equality_masks(self, check: ir.Compare | ir.Exists) -> tuple[int, int] | None:
+        """Do without trying every class where only equality with a few of them counts."""
+        if isinstance(check, ir.Exists) or check.operator not in _EQUALITY:
+            return None
+        named = _any_of(self._bits[text] for text in literals(check.right))
+        absent = self._bits[None]
+        true = self._all & ~named & ~absent if check.operator == "!=" else named
+        return self._all & ~true, true | (absent if _asks_pointer(check) else 0)
+
+    def _tried_masks(self, check: ir.Compare | ir.Exists) -> tuple[int, int]:
+        decided = [decide(check, atom) for atom in self._atoms]
+        return (
+            _any_of(1 << place for place, holds in enumerate(decided) if holds is not True),
+            _any_of(1 << place for place, holds in enumerate(decided) if holds is not False),
+        )
+
+    def _by_atom(self, by_mask: Mapping[int, int]) -> dict[Atom, int]:
+        """Turn rules by their classes into rules by class; most rules name few classes or exclude few."""
+        usual = 0
+        gained, lost = [0] * len(self._atoms), [0] * len(self._atoms)
+        for mask, rules in by_mask.items():
+            rare, change = mask, gained
+            if mask.bit_count() > len(self._atoms) // 2:
+                usual |= rules
+                rare, change = self._all & ~mask, lost
+            for place in _ones(rare):
+                change[place] |= rules
+        return {atom: usual & ~lost[place] | gained[place] for place, atom in enumerate(self._atoms)}
 
 
 def _all_of(masks: Iterable[int], start: int) -> int:
@@ -180,10 +206,6 @@ def _any_of(masks: Iterable[int]) -> int:
     for mask in masks:
         bits |= mask
     return bits
-
-
-def _union(by_mask: Mapping[int, int], place: int) -> int:
-    return _any_of(rules for mask, rules in by_mask.items() if mask >> place & 1)
 
 
 def dimensions_in(condition: ir.Condition) -> tuple[str, ...]:
