@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
+from nicegui.events import GenericEventArguments
 
 from lanner.detect.alert import PRIORITIES
 from lanner.errors import GroundError
@@ -29,7 +30,7 @@ LEAST["Debug"] = "all severities"
 class AlertsView:
     """Keeps one page full of alerts: live at the newest, or standing still further back."""
 
-    def __init__(self, feed: Feed, on_open: Callable[[Group], Any]) -> None:
+    def __init__(self, feed: Feed, on_open: Callable[[Group], Awaitable[None]]) -> None:
         self._feed = feed
         self._on_open = on_open
         self._wanted = Filter()
@@ -44,7 +45,7 @@ class AlertsView:
             self._build_filters()
             self._list = AlertList()
             self._list.on("ready", self._reload, [])
-            self._list.on("open", lambda event: self._open(event.args))
+            self._list.on("open", self._open)
             self._build_foot()
 
     # -- building --------------------------------------------------------------------------------------------------
@@ -80,10 +81,10 @@ class AlertsView:
         if self._older is not None:
             await self._load(self._older, live=False)
 
-    def _open(self, key: Any) -> None:
-        group = next((group for group in self._groups if group.key == key), None)
+    async def _open(self, event: GenericEventArguments) -> None:
+        group = next((group for group in self._groups if group.key == event.args), None)
         if group is not None:
-            self._on_open(group)
+            await self._on_open(group)
 
     # -- what the feed brings --------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -29,14 +29,13 @@ class StatusCollector(Collector):
 
     def collect(self) -> Iterator[Family]:
         snapshot = self._feed.snapshot
-        computed = {
+        computed: dict[str, list[Sample]] = {
             **_parts(snapshot, self._expected),
             **_stored(snapshot),
             "lanner_web_pages": [((), self._feed.pages)],
         }
         for metric in METRICS:
-            samples: Iterable[Sample] = _figures(snapshot, metric) if metric.key else computed[metric.name]
-            yield _family(metric, samples)
+            yield _family(metric, list(_figures(snapshot, metric)) if metric.key else computed[metric.name])
 
 
 def exposition(feed: Feed, expected: tuple[str, ...]) -> bytes:
@@ -46,10 +45,10 @@ def exposition(feed: Feed, expected: tuple[str, ...]) -> bytes:
     return generate_latest(registry)
 
 
-def _family(metric: Metric, samples: Iterable[Sample]) -> Family:
+def _family(metric: Metric, samples: list[Sample]) -> Family:
     make = CounterMetricFamily if metric.kind == "counter" else GaugeMetricFamily
     family = make(metric.name, metric.help, labels=metric.labels)
-    for labels, value in list(samples)[:LONGEST_LABELS]:
+    for labels, value in samples[:LONGEST_LABELS]:
         family.add_metric(labels, value)
     return family
 

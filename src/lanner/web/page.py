@@ -28,11 +28,12 @@ class Overview:
         self._feed = feed
         self._descriptions = descriptions
         self._expected = parts(settings)
-        with ui.element("main").classes("page"):
+        with ui.element("main").classes("page") as main:
             self._header = Header(settings.host)
             self._tiles = Tiles(self._open_quarantine)
             self._alerts = AlertsView(feed, self._open_alert)
-        self._panel = Panel()
+            self._panel = Panel()
+        main.on("keydown.escape", self._panel.close, [])
         self._show_state()
 
     async def update(self, update: Update) -> None:

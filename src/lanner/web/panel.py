@@ -41,7 +41,6 @@ class Panel:
                 close.props("type=button").on("click", self.close, [])
             self._body = ui.element("div").classes("panel-body")
         self._box.set_visibility(False)
-        ui.keyboard(on_key=lambda event: self.close() if event.key.escape and event.action.keydown else None)
 
     def close(self) -> None:
         self._box.set_visibility(False)
