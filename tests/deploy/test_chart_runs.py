@@ -167,6 +167,7 @@ def test_the_rendered_daemonset_detects_an_exec_and_ends_cleanly(render, tmp_pat
         ready = await_probe(node.container["readinessProbe"]["exec"]["command"])
         code = lanner.end()
     assert [alert["lanner"]["audit_id"] for alert in alerts] == ["e-1", "e-2"]
+    assert alerts[0]["priority"] == "Critical"
     assert alerts[1]["rule"] == "Exec into a tenant"
     assert {alert["hostname"] for alert in alerts} == {"node-1"}
     assert ready, lanner.said
