@@ -27,8 +27,19 @@ _DAY = "__day"
 
 def write_data_files(table: Table, columns: pa.Table) -> list[DataFile]:
     """Write the columns in files of their partitions; rows keep their order. Raises OSError."""
-    columns = columns.cast(schema_to_pyarrow(table.schema(), include_field_ids=True))
+    columns = columns.cast(_small(schema_to_pyarrow(table.schema(), include_field_ids=True)))
     return [_write(table, part, day, cluster) for day, cluster, part in _partitions(columns)]
+
+
+def _small(schema: pa.Schema) -> pa.Schema:
+    """Keep field ids but not the large types, which mean the same in a file and cost a copy of every body."""
+    return pa.schema([field.with_type(_small_type(field.type)) for field in schema])
+
+
+def _small_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_large_list(kind):
+        return pa.list_(kind.value_field.with_type(pa.string()))
+    return {pa.large_string(): pa.string(), pa.large_binary(): pa.binary()}.get(kind, kind)
 
 
 def _partitions(columns: pa.Table) -> Iterator[tuple[int | None, str, pa.Table]]:

@@ -54,4 +54,4 @@ class ArchiveSettings(Settings):
     hold: Hold = Hold()
     commit_seconds: Seconds = 10.0
     commit_events: Positive = 50_000
-    commit_bytes: Positive = 64 * 1024 * 1024
+    commit_bytes: Positive = 32 * 1024 * 1024
