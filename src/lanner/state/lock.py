@@ -24,11 +24,18 @@ def held(path: Path, *, wait_seconds: float = 0.0) -> Iterator[None]:
         raise GroundError(f"cannot use the data folder {path.parent}: {error.strerror}") from error
     try:
         _acquire(descriptor, path, time.monotonic() + wait_seconds)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        _sign(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _sign(descriptor: int) -> None:
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    except OSError:
+        pass  # The name is for messages alone; a full disk must not keep lanner from starting.
 
 
 def _acquire(descriptor: int, path: Path, deadline: float) -> None:

@@ -18,7 +18,7 @@ create table if not exists progress (
 create table if not exists alert (
     id integer primary key autoincrement, sequence integer not null, time text not null, rule text not null,
     priority integer not null, throttled integer not null, body blob not null, event blob);
-create index if not exists alert_by_rule on alert (rule, id);
+create index if not exists alert_by_rule on alert (rule, priority);
 create table if not exists delivery (
     output text primary key, alert_id integer not null, sent integer not null default 0,
     refused integer not null default 0, error text not null default '') without rowid;

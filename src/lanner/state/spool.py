@@ -7,7 +7,9 @@ named by the number of their first record. One process writes, others read; the 
 from __future__ import annotations
 
 import itertools
+import math
 import os
+import shutil
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -52,8 +54,8 @@ def _pack(record: Record) -> bytes:
 class TornError(Exception):
     """A record is incomplete or damaged at `offset` of its segment."""
 
-    def __init__(self, offset: int, reason: str) -> None:
-        self.offset, self.reason = offset, reason
+    def __init__(self, offset: int, reason: str, *, incomplete: bool = False) -> None:
+        self.offset, self.reason, self.incomplete = offset, reason, incomplete
         super().__init__(f"{reason} at byte {offset}")
 
 
@@ -84,17 +86,21 @@ def scan(segment: Path, offset: int = 0) -> Iterator[tuple[int, Record]]:
         file.seek(offset)
         while header := file.read(_HEADER.size):
             if len(header) < _HEADER.size:
-                raise TornError(offset, "incomplete header")
+                raise TornError(offset, "incomplete header", incomplete=True)
             magic, length, checksum, _ = _HEADER.unpack(header)
             if magic != _MAGIC or length > MAX_RECORD_BYTES:
                 raise TornError(offset, "no record header")
             payload = file.read(length)
             if len(payload) < length:
-                raise TornError(offset, "incomplete record")
+                raise TornError(offset, "incomplete record", incomplete=True)
             if zlib.crc32(payload) != checksum:
                 raise TornError(offset, "checksum differs")
+            try:
+                record = _DECODER.decode(payload)
+            except msgspec.MsgspecError as error:
+                raise TornError(offset, f"unknown form of record ({error})") from error
             offset += _HEADER.size + length
-            yield offset, _DECODER.decode(payload)
+            yield offset, record
 
 
 class SpoolWriter:
@@ -105,6 +111,7 @@ class SpoolWriter:
         self._segment_bytes = segment_bytes
         self._descriptor = -1
         self._size = 0
+        self.damaged: list[str] = []
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.next_sequence = max(next_sequence, self._recover())
@@ -112,7 +119,10 @@ class SpoolWriter:
             raise GroundError(f"the spool folder {folder} cannot be used: {error.strerror}") from error
 
     def _recover(self) -> int:
-        """Cut off a torn tail, remove an empty last segment, and return the number that comes next."""
+        """Cut off a torn tail, remove an empty last segment, and return the number that comes next.
+
+        What is cut off and does not look like a record that was being written is kept beside the segment.
+        """
         existing = segments(self._folder)
         if not existing:
             return 1
@@ -122,6 +132,9 @@ class SpoolWriter:
             for position, record in scan(last):
                 following, end = record.sequence + 1, position
         except TornError as torn:
+            if not torn.incomplete:
+                shutil.copyfile(last, last.with_suffix(".damaged"))
+                self.damaged.append(f"{last}: {torn}; the rest is cut off, a copy is in {last.stem}.damaged")
             os.truncate(last, torn.offset)
         if end == 0:
             last.unlink()
@@ -144,8 +157,10 @@ class SpoolWriter:
     def _roll(self, sequence: int) -> None:
         self.close()
         path = self._folder / f"{sequence:020d}.seg"
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._size = os.fstat(self._descriptor).st_size
+        # A file of this name can hold no more than the rest of a failed first write: its number is not durable yet.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+        self._descriptor = os.open(path, flags, 0o600)
+        self._size = 0
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
@@ -159,10 +174,18 @@ class SpoolWriter:
                 view = view[os.write(self._descriptor, view) :]
             os.fdatasync(self._descriptor)
         except OSError:
-            # A half record must not stay in front of what is written once there is room again.
-            os.ftruncate(self._descriptor, self._size)
+            self._cut()
             raise
         self._size += len(data)
+
+    def _cut(self) -> None:
+        """Remove a half record: it must not stay in front of what is written once there is room again."""
+        try:
+            os.ftruncate(self._descriptor, self._size)
+        except OSError:
+            # The next append begins a new segment, which tells readers to go past this one's end.
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the active segment; the next append opens a new one."""
@@ -179,34 +202,46 @@ class SpoolReader:
         self._after = after
         self._segment: Path | None = None
         self._offset = 0
+        self._finished: Path | None = None
         self.damaged: list[str] = []
 
-    def read(self, limit_bytes: int = 32 * 1024 * 1024) -> list[Record]:
-        """Return the records that are there and not yet read, at least one when any is, up to about limit_bytes."""
+    def read(self, limit_bytes: int = 32 * 1024 * 1024, *, upto: float = math.inf) -> list[Record]:
+        """Return the records that are there and not yet read, at least one when any is, up to about limit_bytes.
+
+        `upto` is the number of the last record wanted. Raises GroundError when the spool cannot be read.
+        """
+        try:
+            return self._read(limit_bytes, upto)
+        except OSError as error:
+            raise GroundError(f"cannot read the spool {self._folder}: {error.strerror}") from error
+
+    def _read(self, limit_bytes: int, upto: float) -> list[Record]:
         found: list[Record] = []
-        size = 0
-        while size < limit_bytes:
-            segment = self._current()
-            if segment is None:
-                break
+        room, more = limit_bytes, True
+        while more and (segment := self._current()) is not None:
             try:
-                for end, record in scan(segment, self._offset):
-                    size += end - self._offset
-                    self._offset = end
-                    if record.sequence > self._after:
-                        found.append(record)
-                        self._after = record.sequence
-                    if size >= limit_bytes:
-                        return found
+                room = self._take(segment, found, room, upto)
+                more = room > 0 and self._advance(segment)
             except TornError as torn:
-                if not self._skip(segment, torn):
-                    break
+                more = self._skip(segment, torn)
             except FileNotFoundError:
+                # It was trimmed, so all in it is archived; what comes next is in a later one.
                 self._segment = None
-                break
-            if not self._advance(segment):
-                break
         return found
+
+    def _take(self, segment: Path, found: list[Record], room: int, upto: float) -> int:
+        """Add records of a segment; returns how many bytes more are wanted, 0 to stop here."""
+        for end, record in scan(segment, self._offset):
+            if record.sequence > upto:
+                return 0
+            room -= end - self._offset
+            self._offset = end
+            if record.sequence > self._after:
+                found.append(record)
+                self._after = record.sequence
+            if room <= 0:
+                return 0
+        return room
 
     def _current(self) -> Path | None:
         if self._segment is None:
@@ -226,7 +261,7 @@ class SpoolReader:
 
     def _advance(self, segment: Path) -> bool:
         following = self._following(segment)
-        if following is None or segment.stat().st_size > self._offset:
+        if following is None or (segment.exists() and segment.stat().st_size > self._offset):
             return False
         self._segment, self._offset = following, 0
         return True
@@ -236,17 +271,24 @@ class SpoolReader:
         following = self._following(segment)
         if following is None:
             return False
+        if self._finished != segment:
+            # The writer may have completed the record after it was looked at; from now on nothing changes here.
+            self._finished = segment
+            return True
         self.damaged.append(f"{segment}: {torn.reason} at byte {torn.offset}; the rest of this segment is skipped")
         self._segment, self._offset = following, 0
         return True
 
 
 def trim(folder: Path, upto: int) -> int:
-    """Delete segments whose every record is numbered `upto` or less, never the newest; return how many."""
-    existing = segments(folder)
-    removed = 0
-    for segment, following in itertools.pairwise(existing):
-        if first_sequence(following) <= upto + 1:
+    """Delete segments whose every record is numbered `upto` or less, never the newest; return how many.
+
+    Raises GroundError when the disk refuses.
+    """
+    done = [one for one, following in itertools.pairwise(segments(folder)) if first_sequence(following) <= upto + 1]
+    try:
+        for segment in done:
             segment.unlink(missing_ok=True)
-            removed += 1
-    return removed
+    except OSError as error:
+        raise GroundError(f"cannot delete archived segments of the spool {folder}: {error.strerror}") from error
+    return len(done)

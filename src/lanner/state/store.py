@@ -18,6 +18,8 @@ from lanner.errors import GroundError
 from lanner.state.schema import connect
 
 MAX_EVENT_BYTES = 64 * 1024 * 1024
+# What a quarantined piece takes besides its sample, about.
+_ROW_BYTES = 200
 
 
 class NewAlert(msgspec.Struct):
@@ -116,10 +118,16 @@ class Store:
                 last = self._write(commit)
                 self._connection.execute("commit")
             except sqlite3.Error as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("rollback")
+                self._roll_back()
                 raise GroundError(f"cannot write the state database {self._path}: {error}") from error
+            except BaseException:
+                self._roll_back()
+                raise
         return last
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("rollback")
 
     def _write(self, commit: Commit) -> int:
         run = self._connection.execute
@@ -184,6 +192,13 @@ class Store:
             "select ?, coalesce((select max(seq) from sqlite_sequence where name = 'alert'), 0)",
             (output,),
         )
+
+    def keep_outputs(self, outputs: Sequence[str]) -> list[str]:
+        """Forget outputs that are no longer configured, since alerts would be kept for them; return their names."""
+        gone = [delivery.output for delivery in self.deliveries() if delivery.output not in outputs]
+        for output in gone:
+            self._run("delete from delivery where output = ?", (output,))
+        return gone
 
     def pending(self, output: str, limit: int = 100) -> list[StoredAlert]:
         """Return the oldest alerts that an output has not been given."""
@@ -286,10 +301,11 @@ class Store:
             (alerts,),
         )
         self._run(
-            "delete from quarantine where id <= (select max(id) from (select id, sum(length(sample)) "
+            "delete from quarantine where id <= (select max(id) from (select id, sum(length(sample) + ?) "
             "over (order by id desc) as total from quarantine) where total > ?)",
-            (quarantine_bytes,),
+            (_ROW_BYTES, quarantine_bytes),
         )
+        self._run("delete from refused where alert_id < coalesce((select min(id) from alert), 0)")
         self._run("delete from seen where received < ?", (time.time() - seen_seconds,))
 
     def _run(self, sql: str, values: Sequence[Any] = ()) -> None:
