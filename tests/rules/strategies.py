@@ -17,6 +17,10 @@ TEXT_FIELDS = [
     *(ir.Field(name) for name in ("ka.target.resource", "ka.target.subresource", "ka.target.namespace")),
     *(ir.Field(name) for name in ("ka.response.code", "ka.response.reason", "ka.req.pod.host_network")),
     *(ir.Field("jevt.value", pointer) for pointer in ("/stage", "/verb", "/objectRef/resource", "/user/username")),
+    *(
+        ir.Field("jevt.value", pointer)
+        for pointer in ("/impersonatedUser/groups", "/responseStatus/code", "/annotations")
+    ),
     ir.Field("json.value", "/objectRef/subresource"),
     ir.Field("ka.uri.param", "command"),
 ]

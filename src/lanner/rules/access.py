@@ -42,6 +42,23 @@ _POINTERS = {
 }
 
 
+_PARTS = {
+    "user": "h.user",
+    "impersonatedUser": "h.impersonated_user",
+    "objectRef": "r",
+    "responseStatus": "h.response_status",
+    "annotations": "h.annotations",
+}
+
+
+def part(field: ir.Field) -> str | None:
+    """Return the part of the head below which a pointer field looks: where it is None the field is absent."""
+    if field.name not in ("jevt.value", "json.value") or field.argument is None:
+        return None
+    first, below, _ = field.argument.removeprefix("/").partition("/")
+    return _PARTS.get(first) if below else None
+
+
 def twin(field: ir.Field) -> str | None:
     """Return the head field whose value a pointer field has wherever the head field has one, else None."""
     if field.name in ("jevt.value", "json.value") and field.argument is not None:

@@ -13,7 +13,7 @@ from typing import Any
 from lanner.audit.event import Event
 from lanner.audit.fields import lookup
 from lanner.rules import ir
-from lanner.rules.access import INLINE, PRELUDE, twin
+from lanner.rules.access import INLINE, PRELUDE, part, twin
 from lanner.rules.check import is_numeric, kind_of, literals
 from lanner.rules.evaluate import Evaluator, call_function, compare_values, number_test, text_test
 
@@ -170,7 +170,8 @@ class _Writer:
         ask = f"{self._constant(lookup(field.name, field.argument), 'x')}(e)"
         same = twin(field)
         if same is None:
-            return ask
+            below = part(field)
+            return ask if below is None else f"(None if {below} is None else {ask})"
         fetched, name = self._bound(ir.Field(same))
         return f"({name} if {fetched} is not None else {ask})"
 
