@@ -118,14 +118,19 @@ def wait_until_read(folder: Path, events: int) -> None:
     before, same = -1, 0
     for _ in range(300):
         time.sleep(1)
-        try:
-            now = len(archived(folder, ("audit_id",)))
-        except GroundError:  # the archive is not there yet
-            now = 0
+        now = count(folder)
         same = same + 1 if now == before else 0
         before = now
         if now >= events or same > 30:
             return
+
+
+def count(folder: Path) -> int:
+    """Return how many events are archived, 0 while there is no archive yet."""
+    try:
+        return len(archived(folder, ("audit_id",)))
+    except GroundError:
+        return 0
 
 
 def archived(folder: Path, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
