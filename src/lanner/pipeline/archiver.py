@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -30,7 +31,9 @@ from lanner.state.store import Store
 IDLE_SECONDS = 0.2
 STATUS_SECONDS = 0.5
 RETRY_SECONDS = 2.0
+DRAIN_SECONDS = 20.0
 POSITION_BYTES = 16 * 1024 * 1024
+RECORD_BYTES = 100
 ORDINAL_BITS = 20
 _LOG = structlog.get_logger("lanner.archive")
 
@@ -45,8 +48,19 @@ def _totals(archive: Archive) -> dict[str, int]:
     return {name: int(found.get(key, "0")) for key, name in _TOTALS.items()}
 
 
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def run(settings: Settings, stop: threading.Event) -> None:
-    """Archive until `stop` is set, then once more to the end of the spool; raises GroundError if it cannot begin."""
+    """Archive until `stop` is set, then for some seconds what the spool still holds; the rest waits for the next start.
+
+    Raises GroundError when it cannot begin or cannot read the spool.
+    """
     folder = DataFolder(settings.data_folder)
     with held(folder.lock("archiver"), wait_seconds=10):
         archiver = Archiver(settings, folder)
@@ -61,6 +75,7 @@ class Archiver:
 
     def __init__(self, settings: Settings, folder: DataFolder) -> None:
         self._settings, self._folder = settings.archive, folder
+        self._position_bytes = min(POSITION_BYTES, settings.spool.max_bytes // 4)
         self._store = Store(folder.state)
         self._archive = Archive.open(settings.archive, folder.archive)
         position = self._archive.position()
@@ -85,7 +100,8 @@ class Archiver:
             elif not busy:
                 stop.wait(IDLE_SECONDS)
             self._publish()
-        while self._gather():
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while time.monotonic() < deadline and self._gather():
             if self._due() and not self._commit():
                 return
         self._commit()
@@ -95,7 +111,8 @@ class Archiver:
         """Take records from the spool, unless enough wait for a commit already; returns whether there were any."""
         if self._full():
             return False
-        records = self._reader.read()
+        # A record that SQLite does not know of may not be on the disk yet: its number could still be given again.
+        records = self._reader.read(upto=self._store.sequence() or 0)
         for note in self._reader.damaged:
             _LOG.error(note)
         self._reader.damaged.clear()
@@ -122,6 +139,7 @@ class Archiver:
             if not self._noise.drops(row):
                 self._add(self._stages.feed(row))
             self._read_bytes += len(line)
+        self._read_bytes += RECORD_BYTES + sum(len(reject.sample) for reject in record.rejects)
         self._add(self._stages.expired(ingested))
         self._checkpoints[record.source] = record.checkpoint
         self._last = record.sequence
@@ -136,7 +154,7 @@ class Archiver:
     def _due(self) -> bool:
         """Say whether to commit; with nothing to write, only when the position would save much reading again."""
         waited = time.monotonic() - self._since >= self._settings.commit_seconds
-        return self._full() or (waited and bool(self._rows)) or (waited and self._read_bytes >= POSITION_BYTES)
+        return self._full() or (waited and bool(self._rows)) or (waited and self._read_bytes >= self._position_bytes)
 
     def _commit(self) -> bool:
         if self._last == self._committed:
@@ -164,7 +182,10 @@ class Archiver:
         self._since = time.monotonic()
         self._stages.dropped.clear()
         self._noise.dropped.clear()
-        self._tidy()
+        try:
+            self._tidy()
+        except (OSError, GroundError) as error:
+            self._complain(str(error))
 
     def _tidy(self) -> None:
         """Delete what the commit has made superfluous: older files of waiting events, segments that all have read."""
@@ -178,7 +199,7 @@ class Archiver:
             _LOG.error(problem, hint="events stay in the spool; lanner keeps trying")
         self._status["problem"] = problem
 
-    def _held_path(self, sequence: int) -> Any:
+    def _held_path(self, sequence: int) -> Path:
         return self._folder.held / f"{sequence:020d}.bin"
 
     def _save_held(self) -> None:
@@ -190,6 +211,7 @@ class Archiver:
                 file.write(self._stages.dump())
                 file.flush()
                 os.fsync(descriptor)
+            _sync_folder(path.parent)
         except OSError as error:
             raise GroundError(f"cannot write {path}: {error.strerror}") from error
 
@@ -197,11 +219,23 @@ class Archiver:
         path = self._held_path(self._committed)
         keep, hold = self._settings.keep_stages, self._settings.hold
         try:
-            return StageFilter.load(path.read_bytes(), keep, hold)
+            data = path.read_bytes()
         except FileNotFoundError:
             return StageFilter(keep, hold)
         except OSError as error:
             raise GroundError(f"cannot read {path}: {error.strerror}") from error
+        try:
+            return StageFilter.load(data, keep, hold)
+        except GroundError as error:
+            aside = path.replace(path.with_suffix(".damaged"))
+            _LOG.error(f"{path}: {error}; it is kept as {aside.name}, and archiving goes on without those events")
+            return StageFilter(keep, hold)
+
+    def _follow_state(self) -> None:
+        """Open the state anew when ingest has set a damaged one aside."""
+        if self._store.replaced():
+            self._store.close()
+            self._store = Store(self._folder.state)
 
     def _publish(self, *, now: bool = False) -> None:
         if not now and time.monotonic() - self._published < STATUS_SECONDS:
@@ -209,6 +243,7 @@ class Archiver:
         self._published = time.monotonic()
         status = self._status | {"sequence": self._committed, "held": len(self._stages)} | _totals(self._archive)
         try:
+            self._follow_state()
             self._store.set_status("archiver", status)
         except GroundError as error:
             _LOG.warning(str(error))

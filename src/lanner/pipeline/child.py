@@ -14,10 +14,11 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
-from lanner.errors import LannerError
+from lanner.errors import GroundError, LannerError
 from lanner.pipeline import logs
 from lanner.pipeline.player import Play
 from lanner.settings.model import Settings
+from lanner.state.schema import DamagedStateError
 
 LENGTH_BYTES = 8
 # Archiving and pages can wait for the processor; an alert cannot.
@@ -102,6 +103,10 @@ def main(pipe: int) -> int:
     except LannerError as error:
         structlog.get_logger(f"lanner.{order.part}").error(str(error))
         return error.exit_code
+    except DamagedStateError as error:
+        # Ingest sets the database aside when it starts; the other parts find the new one.
+        structlog.get_logger(f"lanner.{order.part}").error(f"the state database is damaged: {error}")
+        return GroundError.exit_code
     return 0
 
 

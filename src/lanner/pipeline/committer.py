@@ -18,6 +18,7 @@ from lanner.state.store import Commit, NewAlert, Store
 QUEUED_BATCHES = 64
 GROUP_BATCHES = 32
 RETRY_SECONDS = 1.0
+LOOK_SECONDS = 0.2
 _LOG = structlog.get_logger("lanner.ingest")
 
 
@@ -46,8 +47,10 @@ class Committer:
         self._room = threading.Event()
         self._room.set()
         self._abandon = threading.Event()
+        self._finished = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self.problem = ""
+        self.failure: Exception | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -58,8 +61,16 @@ class Committer:
         return self._thread.is_alive()
 
     def submit(self, prepared: Prepared) -> None:
-        """Queue a batch; blocks while the queue is full."""
-        self._queue.put(prepared)
+        """Queue a batch; blocks while the queue is full. Once committing has ended it is let go, and never durable."""
+        while not self._put(prepared) and self.alive:
+            continue
+
+    def _put(self, item: Prepared | None) -> bool:
+        try:
+            self._queue.put(item, timeout=LOOK_SECONDS)
+        except queue.Full:
+            return False
+        return True
 
     def hold(self, *, full: bool) -> None:
         """Stop or go on committing: the spool must not outgrow its bound while the archive cannot keep up."""
@@ -73,15 +84,23 @@ class Committer:
         self._room.set()
         deadline = threading.Timer(seconds, self._abandon.set)
         deadline.start()
-        self._queue.put(None)
+        while not self._put(None) and self.alive:
+            continue
         self._thread.join()
         deadline.cancel()
-        return not self._abandon.is_set()
+        return self._finished
 
     def _run(self) -> None:
+        try:
+            self._finished = self._commit_all()
+        except Exception as error:  # noqa: BLE001 - a thread must not end unseen: the main thread raises what ended it
+            self.failure = error
+
+    def _commit_all(self) -> bool:
         while (group := self._next_group()) is not None:
             if not self._commit_until_done(group):
-                return
+                return False
+        return True
 
     def _next_group(self) -> list[Prepared] | None:
         """Wait for a batch and take those behind it whose alerts went to the same outputs; None at the end."""

@@ -57,6 +57,7 @@ class Counts:
 
     def status(self) -> dict[str, Any]:
         """Return the counts as the status that ingest publishes."""
+        sources = dict(self.sources)  # The threads of sources add to it.
         return {
             "started": self.started,
             "pid": os.getpid(),
@@ -66,9 +67,9 @@ class Counts:
             "duplicates": self.duplicates,
             "events_per_second": self._rate(),
             "lag_seconds": self._lag(),
-            "backlog_bytes": sum(source.backlog_bytes for source in self.sources.values()),
+            "backlog_bytes": sum(source.backlog_bytes for source in sources.values()),
             "spool_bytes": self.spool_bytes,
-            "sources": {name: msgspec.structs.asdict(source) for name, source in self.sources.items()},
+            "sources": {name: msgspec.structs.asdict(source) for name, source in sources.items()},
             "notes": list(self.notes),
         }
 

@@ -47,11 +47,17 @@ class Lane:
                     self._output.send(alerts)
                 except DeliveryError as error:
                     self._behind = True
-                    self._store.delivery_failed(self.name, str(error))
+                    self._tell(error)
                 else:
                     return True
             self._owed += 1
             return False
+
+    def _tell(self, error: DeliveryError) -> None:
+        try:
+            self._store.delivery_failed(self.name, str(error))
+        except GroundError:
+            pass  # The disk that refuses the output often refuses this too; the lane's next try says it again.
 
     def committed(self, *, delivered: bool) -> None:
         """Hear that alerts once offered are in the store."""
@@ -60,13 +66,19 @@ class Lane:
                 self._owed -= 1
             self._wake.set()
 
-    def close(self) -> None:
-        """Try what is left once more within a few seconds, then give the output back; the rest stays stored."""
+    def stop(self) -> None:
+        """Ask to try what is left once more and to end; the rest stays stored."""
         self._stop.set()
         self._wake.set()
+
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Stop, wait for the end for some seconds, and give the output back."""
+        self.stop()
         if self._thread.ident is not None:
-            self._thread.join(CLOSE_SECONDS)
-        self._output.close()
+            self._thread.join(seconds)
+        # One that still sends keeps its descriptor: its number may be another file's by the time of the write.
+        if not self._thread.is_alive():
+            self._output.close()
 
     def _run(self) -> None:
         wait = FIRST_WAIT
@@ -89,10 +101,11 @@ class Lane:
             while pending := self._store.pending(self.name, AT_ONCE):
                 if not self._deliver(pending):
                     return False
+            with self._lock:
+                # Looked at again: alerts that were owed may have been stored since, and none may be overtaken.
+                self._behind = self._owed > 0 or bool(self._store.pending(self.name, 1))
         except GroundError:
             return False
-        with self._lock:
-            self._behind = self._owed > 0
         return True
 
     def _deliver(self, pending: Sequence[StoredAlert]) -> bool:

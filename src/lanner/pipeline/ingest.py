@@ -73,14 +73,13 @@ class Ingest:
 
     def exchange(self, engine: Engine) -> None:
         """Use another engine from the next batch on."""
-        with self._lock:
-            self._detector.engine = engine
+        self._detector.engine = engine
 
     def emit(self, batch: Batch, *, repeats: bool = False) -> None:
         """Take a batch; returns when it is detected and queued. `repeats`: its source may send events again."""
         with self._lock:
-            prepared = self._prepare(batch, repeats=repeats)
-        self._committer.submit(prepared)
+            # Batches are committed in the order in which outputs were offered them: a cursor says "all up to here".
+            self._committer.submit(self._prepare(batch, repeats=repeats))
 
     def _prepare(self, batch: Batch, *, repeats: bool) -> Prepared:
         events, offsets, rejects = _decode(batch)
@@ -126,9 +125,10 @@ def _decode(batch: Batch) -> tuple[list[Event], list[int], list[Reject]]:
         events += decoded.events
         offsets += [offset] * len(decoded.events)
         rejects += [_reject(batch, offset, refusal) for refusal in decoded.refusals]
-    for reject in rejects:
-        place = f"{reject.origin}:{reject.offset}"
-        _LOG.warning("not an audit event, kept in quarantine", reason=reject.reason, place=place)
+    if rejects:
+        first = rejects[0]
+        place = f"{first.origin}:{first.offset}"
+        _LOG.warning("not audit events, kept in quarantine", count=len(rejects), reason=first.reason, place=place)
     return events, offsets, rejects
 
 

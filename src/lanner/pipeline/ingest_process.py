@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import time
 
 import structlog
 
@@ -17,7 +18,7 @@ from lanner.outputs.throttle import Throttle
 from lanner.pipeline import rulebook
 from lanner.pipeline.committer import Committer
 from lanner.pipeline.counts import Counts
-from lanner.pipeline.delivery import Lane
+from lanner.pipeline.delivery import CLOSE_SECONDS, Lane
 from lanner.pipeline.ingest import Detector, Ingest
 from lanner.pipeline.recovery import open_store, recover
 from lanner.pipeline.redelivery import RedeliveryFilter
@@ -35,7 +36,8 @@ RULE_TICKS = 4
 DRAIN_SECONDS = 10.0
 SWITCH_SECONDS = 0.0005
 KEPT_ALERTS = 1_000_000
-SEEN_SECONDS = 3600.0
+SEEN_SECONDS = 900.0  # kube-apiserver repeats a batch five times within some minutes, then drops it
+SEGMENTS = 8
 _LOG = structlog.get_logger("lanner.ingest")
 
 
@@ -78,9 +80,16 @@ class IngestProcess:
         detector = Detector(build_engine(settings), self._throttle)
         self._detector = detector
         self._store: Store = open_store(folder, self._note)
-        self._recovered = recover(settings, folder, self._store, detector, self._note)
-        self._spool = SpoolWriter(folder.spool, next_sequence=self._recovered.next_sequence)
+        # Outputs first: what recovery detects again is theirs too, even in a new database.
         self._lanes = [Lane(outputs.create(each), self._store) for each in settings.outputs]
+        for name in self._store.keep_outputs([lane.name for lane in self._lanes]):
+            self._note(f"output {name} is no longer configured; alerts are no longer kept for it")
+        self._recovered = recover(settings, folder, self._store, detector, self._note)
+        segment_bytes = min(spool.SEGMENT_BYTES, settings.spool.max_bytes // SEGMENTS)
+        next_sequence = self._recovered.next_sequence
+        self._spool = SpoolWriter(folder.spool, next_sequence=next_sequence, segment_bytes=segment_bytes)
+        for damage in self._spool.damaged:
+            self._note(damage)
         self._committer = Committer(self._spool, self._store, self._lanes)
         redelivery = RedeliveryFilter(self._store)
         self._ingest = Ingest(detector, self._committer, self._lanes, redelivery, self._counts)
@@ -126,6 +135,8 @@ class IngestProcess:
             self._publish()
             if tick % PRUNE_TICKS == 0:
                 self._prune()
+            if self._committer.failure is not None:
+                raise self._committer.failure
             if self._failures:
                 raise self._failures[0]
 
@@ -151,12 +162,19 @@ class IngestProcess:
 
     def _bound_spool(self) -> None:
         size = spool.spool_bytes(self._folder.spool)
-        full = size > self._settings.spool.max_bytes
+        # The newest segment is never deleted, so it alone must not be what fills the spool.
+        full = size > self._settings.spool.max_bytes and len(spool.segments(self._folder.spool)) > 1
         self._committer.hold(full=full)
         if not self._settings.archive.enabled:
-            spool.trim(self._folder.spool, self._store.sequence() or 0)
+            self._trim()
         self._counts.spool_bytes = size
         self._counts.spool_full = full
+
+    def _trim(self) -> None:
+        try:
+            spool.trim(self._folder.spool, self._store.sequence() or 0)
+        except GroundError as error:
+            _LOG.warning(str(error))
 
     def _publish(self) -> None:
         engine = self._detector.engine
@@ -191,14 +209,18 @@ class IngestProcess:
         """Stop the sources, make durable what they gave, hand the alerts on, publish the last status."""
         self._stop_sources.set()
         if self._committer.alive:
+            deadline = time.monotonic() + DRAIN_SECONDS
             for thread in self._threads:
-                thread.join(DRAIN_SECONDS)
+                thread.join(max(0.0, deadline - time.monotonic()))
             if not self._committer.close(DRAIN_SECONDS):
                 _LOG.error(
                     "the last batches could not be written; their sources send or hold them again at the next start"
                 )
         for lane in self._lanes:
-            lane.close()
+            lane.stop()
+        deadline = time.monotonic() + CLOSE_SECONDS
+        for lane in self._lanes:
+            lane.close(max(0.0, deadline - time.monotonic()))
         self._publish()
         self._spool.close()
         self._store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ from lanner.audit.batch import Checkpoint
 from lanner.config.folders import DataFolder
 from lanner.errors import GroundError
 from lanner.pipeline.ingest import Detector
+from lanner.pipeline.redelivery import digest_of
 from lanner.settings.model import Settings
+from lanner.sources.webhook import WebhookSettings
 from lanner.state.schema import DamagedStateError, set_aside
 from lanner.state.spool import SpoolReader
 from lanner.state.store import Commit, Store
@@ -55,12 +58,18 @@ def recover(settings: Settings, folder: DataFolder, store: Store, detector: Dete
             last = max(last, archived.sequence)
             checkpoints = {**archived.checkpoints, **checkpoints}
     checkpoints |= _spooled_checkpoints(folder, damaged)
-    for_sequence, newer = _replay(folder, store, detector, after=known or 0)
+    repeating = {each.source_id for each in settings.sources if isinstance(each, WebhookSettings)}
+    for_sequence, newer = _replay(folder, store, detector, after=known or 0, repeating=repeating)
     return Recovered(max(last, for_sequence) + 1, checkpoints | newer)
 
 
-def _replay(folder: DataFolder, store: Store, detector: Detector, *, after: int) -> tuple[int, dict[str, Checkpoint]]:
-    """Detect again in records that are in the spool but not in SQLite; return the last number and the checkpoints."""
+def _replay(
+    folder: DataFolder, store: Store, detector: Detector, *, after: int, repeating: set[str]
+) -> tuple[int, dict[str, Checkpoint]]:
+    """Detect again in records that are in the spool but not in SQLite; return the last number and the checkpoints.
+
+    Senders of `repeating` sources were not told that these records are durable, and will send them again.
+    """
     last, checkpoints = after, dict[str, Checkpoint]()
     reader = SpoolReader(folder.spool, after=after)
     while records := reader.read():
@@ -70,6 +79,7 @@ def _replay(folder: DataFolder, store: Store, detector: Detector, *, after: int)
                 checkpoints={record.source: record.checkpoint},
                 alerts=detector.alerts_of(record),
                 rejects=record.rejects,
+                digests=[digest_of(line) for line in record.lines] if record.source in repeating else (),
             )
             store.commit(commit)
             last, checkpoints[record.source] = record.sequence, record.checkpoint
@@ -87,13 +97,17 @@ def _spooled_checkpoints(folder: DataFolder, sources: list[str]) -> dict[str, Ch
 
 
 def _archive_position(settings: Settings, folder: DataFolder, note: Note) -> ArchivePosition | None:
-    if not (settings.archive.enabled and folder.archive.exists()):
+    if not settings.archive.enabled or not (settings.archive.catalog or folder.archive.exists()):
         return None
-    from lanner.archive.store import Archive  # noqa: PLC0415  # loads pyiceberg; see above
+    from lanner.archive.store import Archive, ArchivePosition  # noqa: PLC0415  # loads pyiceberg; see above
 
     try:
-        archive = Archive.open(settings.archive, folder.archive, create=False)
-        return archive.position()
+        archive = Archive.open(settings.archive, folder.archive)
+        try:
+            return archive.position()
+        finally:
+            archive.close()
     except GroundError as error:
         note(f"the archive cannot say where the sources stand ({error}); they start as configured")
-        return None
+        # It passes over numbers that it has seen; milliseconds since 1970 are above any that were counted from 1.
+        return ArchivePosition(int(time.time() * 1000), {})

@@ -12,6 +12,11 @@ REMEMBERED = 200_000
 DIGEST_BYTES = 16
 
 
+def digest_of(line: bytes) -> bytes:
+    """Return what an event is known by."""
+    return hashlib.blake2b(line, digest_size=DIGEST_BYTES).digest()
+
+
 class RedeliveryFilter:
     """Knows events by the hash of their text, which holds auditID, stage and stageTimestamp; bounded in memory.
 
@@ -24,7 +29,7 @@ class RedeliveryFilter:
 
     def first_time(self, lines: Sequence[bytes]) -> list[bytes | None]:
         """Return for each event its digest, or None where it was seen before."""
-        digests = [hashlib.blake2b(line, digest_size=DIGEST_BYTES).digest() for line in lines]
+        digests = [digest_of(line) for line in lines]
         stored = self._store.seen(digest for digest in digests if digest not in self._recent)
         return [digest if self._add(digest, stored) else None for digest in digests]
 

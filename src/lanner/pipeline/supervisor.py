@@ -48,6 +48,10 @@ class Part:
             command = [sys.executable, "-m", "lanner.pipeline.child", str(reading)]
             self._process = subprocess.Popen(command, pass_fds=[reading], process_group=0)
             write_order(self._pipe, self.order)
+        except OSError:
+            if self._process is None:
+                os.close(self._pipe)
+            raise
         finally:
             os.close(reading)
         self._started = time.monotonic()
@@ -56,7 +60,7 @@ class Part:
         """Start a fallen process again when its time has come; returns the code of one that ended right away."""
         if self._process is None:
             if time.monotonic() >= self._again:
-                self.start()
+                self._start_again()
             return None
         code = self._process.poll()
         if code is None:
@@ -71,6 +75,13 @@ class Part:
         self._again = time.monotonic() + self._wait
         self._wait = min(self._wait * 2, LONGEST_WAIT)
         return None
+
+    def _start_again(self) -> None:
+        try:
+            self.start()
+        except OSError as error:
+            self._again = time.monotonic() + LONGEST_WAIT
+            _LOG.error(f"{self.name} cannot be started; it is tried again", reason=str(error), seconds=LONGEST_WAIT)
 
     def signal(self, number: int) -> None:
         """Send a signal to the process if it runs."""

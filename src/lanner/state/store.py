@@ -82,12 +82,20 @@ class Store:
         self._path = path
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection = connect(path, read_only=read_only)
+        self._inode = path.stat().st_ino
         self._compressor = zstandard.ZstdCompressor(level=1)
         self._decompressor = zstandard.ZstdDecompressor()
 
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+    def replaced(self) -> bool:
+        """Say whether another database has taken this one's place, because it was damaged."""
+        try:
+            return self._path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            return False
 
     # -- ingest ----------------------------------------------------------------------------------------------------
 
