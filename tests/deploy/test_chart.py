@@ -74,6 +74,14 @@ def test_each_manifest_fits_the_schema_of_kubernetes(render, case, version):
         kubernetes.validate(manifest, version, strict=True)
 
 
+def test_the_schema_of_kubernetes_is_not_blind(render):
+    kubernetes = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
+    manifest = render({})["DaemonSet/lanner"]
+    manifest["spec"]["template"]["spec"]["hostNetwrok"] = True
+    with pytest.raises(kubernetes.ValidationError, match="hostNetwrok"):
+        kubernetes.validate(manifest, "1.30", strict=True)
+
+
 @pytest.mark.parametrize("case", GOLDEN)
 def test_render_equals_the_golden_file(render, case):
     golden = DATA / "rendered" / f"{case}.yaml"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
 import shutil
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -15,7 +17,9 @@ import threading
 from pathlib import Path
 from typing import Any, Self
 
+import httpx
 import pytest
+import trustme
 import yaml
 
 FOLDERS = ("/etc/lanner", "/var/log/kubernetes", "/var/lib/lanner")
@@ -57,10 +61,10 @@ def exec_event(audit_id: str, namespace: str) -> str:
 
 
 def moved(text: str, root: Path) -> str:
-    """Put a temporary root before the three folders, and change nothing else."""
+    """Put a temporary root before the three folders, listen on loopback alone, and change nothing else."""
     for folder in FOLDERS:
         text = text.replace(folder, f"{root}{folder}")
-    return text
+    return text.replace("0.0.0.0:", "127.0.0.1:")
 
 
 def write_as_kubelet(mount: Path, name: str, text: str) -> None:
@@ -154,7 +158,8 @@ def append(file: Path, text: str) -> None:
 
 
 def pod(manifests: dict[str, Any]) -> dict[str, Any]:
-    return manifests["DaemonSet/lanner"]["spec"]["template"]["spec"]
+    workload = manifests.get("DaemonSet/lanner") or manifests["Deployment/lanner"]
+    return workload["spec"]["template"]["spec"]
 
 
 def test_the_rendered_daemonset_detects_an_exec_and_ends_cleanly(render, tmp_path, free_port):
@@ -172,6 +177,45 @@ def test_the_rendered_daemonset_detects_an_exec_and_ends_cleanly(render, tmp_pat
     assert {alert["hostname"] for alert in alerts} == {"node-1"}
     assert ready, lanner.said
     assert code == 0, lanner.said
+
+
+def test_the_rendered_deployment_takes_the_webhook_over_tls(render, tmp_path, free_port):
+    """The Secrets lie where the manifest mounts them; a batch is taken with the token, and refused without."""
+    hook = {"enabled": True, "port": free_port, "tls": {"secretName": "tls"}, "token": {"secretName": "token"}}
+    values = {"kind": "Deployment", "audit": {"enabled": False}, "data": {"type": "emptyDir"}, "webhook": hook}
+    node = Node(tmp_path, render({**values, "web": {"enabled": False}, "cluster": "prod"}))
+    places = {mount["name"]: Path(moved(mount["mountPath"], tmp_path)) for mount in node.container["volumeMounts"]}
+    for name in ("tls", "token"):
+        places[name].mkdir(parents=True)
+    authority = trustme.CA()
+    server = authority.issue_cert("127.0.0.1")
+    server.private_key_pem.write_to_path(places["tls"] / "tls.key")
+    server.cert_chain_pems[0].write_to_path(places["tls"] / "tls.crt")
+    (places["token"] / "token").write_text("s3cret\n")
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    batch = {
+        "kind": "EventList",
+        "apiVersion": "audit.k8s.io/v1",
+        "items": [json.loads(exec_event("w-1", "kube-system"))],
+    }
+    url = f"https://127.0.0.1:{free_port}/k8s-audit"
+    with Running(node) as lanner, httpx.Client(verify=trust, timeout=30) as sender:
+        await_port(free_port)
+        refused = sender.post(url, json=batch).status_code
+        taken = sender.post(url, json=batch, headers={"Authorization": "Bearer s3cret"}).status_code
+        alert = lanner.alert()
+        code = lanner.end()
+    assert (refused, taken, code) == (401, 200, 0), lanner.said
+    assert (alert["lanner"]["audit_id"], alert["hostname"]) == ("w-1", "prod")
+
+
+def await_port(port: int) -> None:
+    """Connect as the readiness probe does, until somebody answers."""
+    for _ in range(WAIT * 10):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return
+        threading.Event().wait(0.1)
 
 
 def test_a_renewed_configmap_of_rules_is_loaded_by_the_running_lanner(render, tmp_path, free_port):
