@@ -1,7 +1,7 @@
 """Disk full, a read-only archive, a damaged checkpoint, a damaged state database: what lanner says and what it loses.
 
 Each scenario runs a whole `lanner run` while a writer appends and rotates, breaks one thing, repairs it, and counts
-events in the archive and alerts in the output file. Disk and mount scenarios need root (small tmpfs mounts of their own).
+events in the archive and alerts in the output file. Disk scenarios need root (small tmpfs mounts of their own).
 Prints one JSON object a scenario.
 """
 

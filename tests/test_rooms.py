@@ -49,7 +49,7 @@ def imported(module: Path) -> set[str]:
 
 
 def allowed(name: str, room: str) -> bool:
-    own = name.split(".")[0]
+    own = name.split(".", maxsplit=1)[0]
     if own == room or own in GROUND or own == "__version__":
         return True
     return any(name == entry or name.startswith(entry + ".") for entry in ALLOWED[room])
@@ -84,6 +84,10 @@ def test_every_module_says_what_it_is_for():
     assert silent == []
 
 
+def belongs(test: str, module: str) -> bool:
+    return test == module or module.startswith(f"{test}_") or test.startswith(f"{module}_")
+
+
 def test_every_test_module_has_its_module():
     """tests/a/test_b.py stands for src/lanner/a/b.py or for the room or family of modules that begins so."""
     tests = SOURCE.parents[1] / "tests"
@@ -94,6 +98,6 @@ def test_every_test_module_has_its_module():
         if place.parts[0] in ("deploy", "docs", "content") or len(place.parts) == 1:
             continue
         name = place.parent / place.stem.removeprefix("test_")
-        if not any(path == name or str(path).startswith(f"{name}_") or str(name).startswith(f"{path}_") for path in known):
+        if not any(belongs(str(name), str(path)) for path in known):
             strangers.append(str(place))
     assert strangers == []
