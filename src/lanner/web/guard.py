@@ -52,9 +52,10 @@ class Hosts:
     def allow(self, authority: str) -> bool:
         """Say whether a Host header (`name`, `name:port`, `[v6]:port`) names this server."""
         try:
-            name = (urlsplit(f"//{authority}").hostname or "").rstrip(".")
+            parts = urlsplit(f"//{authority}")
         except ValueError:
             return False
+        name = (parts.hostname or "").rstrip(".") if parts.netloc == authority and "@" not in authority else ""
         address = _address(name)
         if address is None:
             return name in self._names

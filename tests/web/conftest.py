@@ -1,0 +1,248 @@
+"""A state database filled with made alerts, and one real server for all tests of this folder."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from nicegui import Client
+from nicegui.element import Element
+from nicegui.page import page
+
+from lanner.audit.batch import Reject
+from lanner.config.folders import DataFolder
+from lanner.detect.alert import Alert, Origin
+from lanner.settings.model import Settings, WebSettings
+from lanner.state.store import Commit, NewAlert, Store
+from lanner.web.server import serve
+
+
+def make_event(**changes: Any) -> dict[str, Any]:
+    """Make an audit event; keyword arguments replace its keys."""
+    return {
+        "kind": "Event",
+        "apiVersion": "audit.k8s.io/v1",
+        "level": "RequestResponse",
+        "auditID": "11111111-2222-3333-4444-555555555555",
+        "stage": "ResponseComplete",
+        "requestURI": "/api/v1/namespaces/shop/pods/web-1/exec",
+        "verb": "create",
+        "user": {"username": "mallory", "groups": ["system:authenticated"]},
+        "sourceIPs": ["10.1.1.1", "10.2.2.2"],
+        "userAgent": "kubectl/v1.36",
+        "objectRef": {"resource": "pods", "subresource": "exec", "namespace": "shop", "name": "web-1"},
+        "responseStatus": {"code": 101},
+        "stageTimestamp": "2026-01-02T03:04:05.678901Z",
+        **changes,
+    }
+
+
+def make_alert(event: dict[str, Any] | None = None, **changes: Any) -> NewAlert:
+    """Make an alert over an event; keyword arguments replace the alert's keys."""
+    keys = {
+        "time": "2026-01-02T03:04:05.678901000Z",
+        "rule": "Shell in a pod",
+        "priority": "Warning",
+        "source": "k8s_audit",
+        "tags": ["T1609", "execution"],
+        "output": "Somebody opened a shell",
+        "output_fields": {"ka.user.name": "mallory", "ka.target.name": None},
+        "hostname": "control-1",
+        "lanner": Origin(audit_id="11111111-2222-3333-4444-555555555555", stage="ResponseComplete"),
+    }
+    return NewAlert(Alert(**{**keys, **changes}), msgspec.json.encode(event or make_event()))
+
+
+def make_reject(**changes: Any) -> Reject:
+    """Make a rejected piece of input."""
+    keys = {"source": "audit", "origin": "/logs/audit.log", "offset": 42, "reason": "not JSON (at byte 3)", "size": 9}
+    return Reject(**{**keys, "sample": b'{"a":\x00 <b>', **changes})
+
+
+INGEST = {
+    "started": 1_700_000_000.0,
+    "pid": 1,
+    "events": 12_345,
+    "alerts": 7,
+    "rejects": 1,
+    "duplicates": 0,
+    "events_per_second": 250.0,
+    "lag_seconds": 0.0123,
+    "backlog_bytes": 2048,
+    "spool_bytes": 4096,
+    "rules": 15,
+    "matching": "all",
+    "hostname": "control-1",
+    "sources": {"audit": {"events": 12_345, "rejects": 1, "backlog_bytes": 2048, "origin": "/logs/audit.log"}},
+    "notes": [],
+    "problem": "",
+}
+ARCHIVER = {
+    "events": 12_000,
+    "total_events": 99_000,
+    "commits": 3,
+    "sequence": 17,
+    "held": 4,
+    "dropped": {"twin": 300},
+    "bytes": 5_500_000,
+    "files": 2,
+    "problem": "",
+}
+
+
+class State:
+    """The writing side of a state database, as ingest and archiver have it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.store = Store(path)
+        self._sequence = 0
+
+    def add(self, *alerts: NewAlert, rejects: tuple[Reject, ...] = ()) -> int:
+        """Commit alerts and rejects; return the newest alert's number."""
+        self._sequence += 1
+        return self.store.commit(
+            Commit(sequence=self._sequence, checkpoints={}, alerts=list(alerts), rejects=list(rejects))
+        )
+
+    def publish(self, **parts: dict[str, Any]) -> None:
+        """Publish statuses by part; without arguments those of a healthy lanner."""
+        for part, body in (parts or {"ingest": INGEST, "archiver": ARCHIVER}).items():
+            self.store.set_status(part, body)
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """Makers of events, alerts and rejects."""
+    return SimpleNamespace(event=make_event, alert=make_alert, reject=make_reject, ingest=INGEST, archiver=ARCHIVER)
+
+
+@pytest.fixture(scope="session", name="eventually")
+def _eventually() -> Callable[..., Any]:
+    return eventually
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[State]:
+    made = State(tmp_path / "state.db")
+    yield made
+    made.store.close()
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def eventually(check: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """Return the first true answer of `check`; fail when there is none in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if answer := check():
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"did not become true within {seconds} s: {check}")
+
+
+class Site:
+    """A running server with its state; `url` is its address."""
+
+    def __init__(self, data: Path) -> None:
+        self.listen = f"127.0.0.1:{free_port()}"
+        self.url = f"http://{self.listen}"
+        self.stop = threading.Event()
+        self.state = State(DataFolder(data).state)
+        self.state.publish()
+        settings = Settings(hostname="control-1", data=str(data), web=WebSettings(listen=self.listen))
+        self._publishing = threading.Thread(target=self._publish, daemon=True)
+        self._thread = threading.Thread(target=serve, args=(settings, self.stop), daemon=True)
+
+    def start(self) -> None:
+        self._publishing.start()
+        self._thread.start()
+        eventually(lambda: self.get("/healthz").status_code == httpx.codes.OK)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """Ask the server; one that does not listen yet answers 503."""
+        try:
+            return httpx.get(self.url + path, timeout=20, **options)
+        except httpx.TransportError:
+            return httpx.Response(503)
+
+    def _publish(self) -> None:
+        while not self.stop.wait(0.5):
+            self.state.publish()
+
+    def close(self) -> None:
+        self.stop.set()
+        self._publishing.join(10)
+        self._thread.join(10)
+        self.state.store.close()
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server for all tests, as NiceGUI allows one in a process."""
+    running = Site(tmp_path_factory.mktemp("site"))
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def canvas() -> Iterator[Client]:
+    """A NiceGUI client without a browser, to build pieces of the page in."""
+    with Client(page("")) as client:
+        yield client
+    client.delete()
+
+
+@pytest.fixture(scope="session")
+def texts() -> Callable[[Client], list[str]]:
+    """Collects the texts that a client shows, in order."""
+    return lambda client: list(_texts(client.layout))
+
+
+def _texts(element: Element) -> Iterator[str]:
+    if not element.visible:
+        return
+    text = getattr(element, "text", None)
+    if text:
+        yield str(text)
+    for slot in element.slots.values():
+        for child in slot.children:
+            yield from _texts(child)
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium driven by Playwright."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
