@@ -19,7 +19,7 @@ import yaml
 from lanner.settings.load import load
 from lanner.settings.model import Settings
 from lanner.sources.file import FileSettings
-from lanner.sources.webhook import WebhookSettings
+from lanner.sources.webhook_settings import WebhookSettings
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "lanner"

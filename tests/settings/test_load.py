@@ -15,7 +15,7 @@ from lanner.outputs.file import FileSettings as FileOutputSettings
 from lanner.settings import Settings, load
 from lanner.settings.falco import FALCO_KEYS
 from lanner.sources.file import FileSettings
-from lanner.sources.webhook import WebhookSettings
+from lanner.sources.webhook_settings import WebhookSettings
 
 
 @pytest.fixture

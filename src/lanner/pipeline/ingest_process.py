@@ -24,7 +24,7 @@ from lanner.pipeline.recovery import open_store, recover
 from lanner.pipeline.redelivery import RedeliveryFilter
 from lanner.settings.model import Settings
 from lanner.sources.source import Source
-from lanner.sources.webhook import WebhookSettings
+from lanner.sources.webhook_settings import WebhookSettings
 from lanner.state import spool
 from lanner.state.lock import held
 from lanner.state.spool import SpoolWriter

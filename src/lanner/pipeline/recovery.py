@@ -13,7 +13,7 @@ from lanner.errors import GroundError
 from lanner.pipeline.ingest import Detector
 from lanner.pipeline.redelivery import digest_of
 from lanner.settings.model import Settings
-from lanner.sources.webhook import WebhookSettings
+from lanner.sources.webhook_settings import WebhookSettings
 from lanner.state.schema import DamagedStateError, set_aside
 from lanner.state.spool import SpoolReader
 from lanner.state.store import Commit, Store

@@ -8,7 +8,8 @@ from typing import Any
 from lanner.sources.file import FileSettings, FileSource
 from lanner.sources.source import Emit, Note, Source, log_note
 from lanner.sources.stdin import StdinSettings, StdinSource
-from lanner.sources.webhook import TlsSettings, WebhookSettings, WebhookSource
+from lanner.sources.webhook import WebhookSource
+from lanner.sources.webhook_settings import TlsSettings, WebhookSettings
 
 __all__ = ["SOURCES", "Emit", "Note", "Source", "SourceSettings", "TlsSettings", "create"]
 

@@ -19,9 +19,9 @@ from starlette.routing import Route
 
 from lanner.errors import GroundError
 from lanner.sources.source import STOP_SECONDS, Emit, Note
-from lanner.sources.webhook import TlsSettings, WebhookSettings, listen_address
 from lanner.sources.webhook_body import Budget, Claim, NotJsonError, RefusedError, one_line, read_body, unpack
 from lanner.sources.webhook_handoff import Handoff
+from lanner.sources.webhook_settings import TlsSettings, WebhookSettings, listen_address
 
 _TOKEN_BYTES = 64 * 1024
 _RENEW_ROUNDS = 50

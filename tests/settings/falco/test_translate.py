@@ -15,7 +15,7 @@ from lanner.settings import load
 from lanner.settings.model import Selection, Target, WebSettings
 from lanner.sources import TlsSettings
 from lanner.sources.file import FileSettings
-from lanner.sources.webhook import WebhookSettings
+from lanner.sources.webhook_settings import WebhookSettings
 
 AUDIT_LOG = """auditLog:
   enabled: true

@@ -12,7 +12,7 @@ from lanner.settings.falco.reader import Origins, Reader
 from lanner.settings.notes import Note
 from lanner.sources import SourceSettings, TlsSettings
 from lanner.sources.file import FileSettings
-from lanner.sources.webhook import WebhookSettings
+from lanner.sources.webhook_settings import WebhookSettings
 
 _KNOWN = frozenset({"name", "library_path", "init_config", "open_params"})
 _INIT_KNOWN = frozenset({"sslCertificate", "maxEventSize", "maxEventBytes", "webhookMaxBatchSize", "useAsync"})

@@ -6,7 +6,7 @@ from lanner.settings.falco.reader import Reader
 from lanner.settings.model import WebSettings
 from lanner.settings.notes import Note
 from lanner.sources import SourceSettings, TlsSettings
-from lanner.sources.webhook import WebhookSettings
+from lanner.sources.webhook_settings import WebhookSettings
 
 _KNOWN = frozenset(
     {

@@ -6,7 +6,7 @@ import pytest
 
 from lanner.errors import UsageError
 from lanner.sources import WebhookSettings, create
-from lanner.sources.webhook import listen_address
+from lanner.sources.webhook_settings import listen_address
 
 
 def test_addresses():
