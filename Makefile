@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who change lanner.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types format bench lock clean
+.PHONY: help run test test-live lint types format bench lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -12,7 +12,7 @@ PYTEST_ARGS ?=
 WORKERS ?= 2
 
 help: ## list what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 run: $(RUN_READY) ## start the demo: a real audit log, all of lanner, the web page
 	$(BIN)/lanner demo
@@ -22,6 +22,10 @@ test: $(DEV_READY) ## run all tests with coverage (browser tests need chromium, 
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS); status=$$?; \
 	if [ -z "$(PYTEST_ARGS)" ]; then bash tests/report-coverage.sh || status=1; fi; exit $$status
+
+test-live: $(DEV_READY) ## run lanner beside a real kube-apiserver (docs/live-test.md)
+	bash tests/live/build-kube.sh
+	LANNER_LIVE=1 $(BIN)/pytest tests/live -v $(PYTEST_ARGS)
 
 lint: $(DEV_READY) ## ruff: rules and format
 	$(BIN)/ruff check .
