@@ -28,7 +28,7 @@ def test_a_group_becomes_a_line(canvas, make):
     new = make.alert()
     row = make_row(9, new.alert, new.event)
     shown = AlertList()
-    shown.show([Group(4, row, 3, (row,))], arrived=3, live=False, message="none")
+    shown.show([Group(4, row, 3, (row,))], arrived=3, turn=1, live=False, message="none")
     (line,) = shown.props["rows"]
     assert (line["key"], line["id"], line["count"], line["rule"]) == (4, 9, 3, "Shell in a pod")
     assert (shown.props["arrived"], shown.props["live"], shown.props["message"]) == (3, False, "none")

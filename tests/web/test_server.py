@@ -49,7 +49,7 @@ def test_the_process_keeps_its_signal_handlers_and_ends_when_stop_is_set(tmp_pat
         try:
             answer = eventually(lambda: process.poll() is not None or _get(f"http://{listen}/healthz"))
             assert (answer.status_code, "starting" in answer.text) == (503, True)
-            with socket.create_connection((listen.split(":")[0], int(listen.split(":")[1]))):
+            with socket.create_connection(("127.0.0.1", int(listen.rpartition(":")[2]))):
                 process.send_signal(signal.SIGTERM)
                 assert process.communicate(timeout=30)[0] == "ended\n"
         finally:

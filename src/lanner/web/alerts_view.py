@@ -142,7 +142,9 @@ class AlertsView:
         self._back.set_visibility(not self._live)
 
     def _show(self) -> None:
-        self._list.show(self._groups, arrived=self._arrived, live=self._live, message=self._empty_words())
+        self._list.show(
+            self._groups, arrived=self._arrived, turn=self._turn, live=self._live, message=self._empty_words()
+        )
 
     def _empty_words(self) -> str:
         if self._wanted != Filter():

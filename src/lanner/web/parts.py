@@ -16,12 +16,16 @@ class AlertList(Element, component="static/alert_list.js"):
 
     def __init__(self) -> None:
         super().__init__()
-        self.show([], arrived=0, live=True, message="")
+        self.show([], arrived=0, turn=0, live=True, message="")
 
-    def show(self, groups: list[Group], *, arrived: int, live: bool, message: str) -> None:
-        """Replace what is shown; `arrived` counts alerts since the page was opened, `message` fills an empty list."""
+    def show(self, groups: list[Group], *, arrived: int, turn: int, live: bool, message: str) -> None:
+        """Replace what is shown; `arrived` counts alerts since the page was opened, `message` fills an empty list.
+
+        A new `turn` says that the reader asked for it: then the list does not wait.
+        """
         self.props["rows"] = [line(group) for group in groups]
         self.props["arrived"] = arrived
+        self.props["turn"] = turn
         self.props["live"] = live
         self.props["message"] = message
         self.update()

@@ -6,10 +6,10 @@ const cell = (name, text, title) => h("span", { class: `cell ${name}`, title }, 
 const folded = (row) => (row.count > 1 ? h("span", { class: "times", title: `${row.count} alerts in a row` }, `×${row.count}`) : null);
 
 export default {
-  props: { rows: Array, arrived: Number, live: Boolean, message: String },
+  props: { rows: Array, arrived: Number, turn: Number, live: Boolean, message: String },
   emits: ["ready", "open"],
   data() {
-    return { shown: [], shownArrived: 0, hovered: false, focused: false, opened: null };
+    return { shown: [], shownArrived: 0, shownTurn: 0, hovered: false, focused: false, opened: null };
   },
   computed: {
     waiting() {
@@ -18,7 +18,8 @@ export default {
   },
   watch: {
     rows() {
-      if (!this.live || !this.held()) this.apply();
+      // What the reader asked for is shown at once; what merely arrives waits.
+      if (this.turn !== this.shownTurn || !this.held()) this.apply();
     },
   },
   mounted() {
@@ -41,6 +42,7 @@ export default {
     apply() {
       this.shown = this.rows;
       this.shownArrived = this.arrived;
+      this.shownTurn = this.turn;
     },
     release() {
       if (this.live && !this.held()) this.apply();
@@ -87,15 +89,17 @@ export default {
         ? h("button", { class: "news", type: "button", onClick: this.toTop }, `${this.waiting} new ${this.waiting === 1 ? "alert" : "alerts"}`)
         : null;
     const empty = this.shown.length === 0 ? h("p", { class: "empty" }, this.message) : null;
-    return h("div", { class: "alert-list" }, [
+    const reading = {
+      onPointerenter: (event) => (this.hovered = event.pointerType === "mouse"),
+      onPointerleave: () => ((this.hovered = false), this.release()),
+    };
+    return h("div", { class: "alert-list", ...reading }, [
       news,
       h(
         "div",
         {
           ref: "list",
           class: "scroller",
-          onPointerenter: (event) => (this.hovered = event.pointerType === "mouse"),
-          onPointerleave: () => ((this.hovered = false), this.release()),
           onFocusin: (event) => (this.focused = event.target.matches(":focus-visible")),
           onFocusout: () => ((this.focused = false), this.release()),
           onScrollPassive: this.onScroll,
