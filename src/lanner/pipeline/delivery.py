@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+import structlog
+
 from lanner.detect.alert import Alert
 from lanner.errors import GroundError
 from lanner.outputs.output import DeliveryError, Output
@@ -14,6 +16,7 @@ FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
 AT_ONCE = 100
 CLOSE_SECONDS = 5.0
+_LOG = structlog.get_logger("lanner.outputs")
 
 
 class Lane:
@@ -44,7 +47,7 @@ class Lane:
         with self._lock:
             if self._output.immediate and not self._behind:
                 try:
-                    self._output.send(alerts)
+                    self._send(alerts)
                 except DeliveryError as error:
                     self._behind = True
                     self._tell(error)
@@ -52,6 +55,15 @@ class Lane:
                     return True
             self._owed += 1
             return False
+
+    def _send(self, alerts: Sequence[Alert]) -> None:
+        try:
+            self._output.send(alerts)
+        except DeliveryError:
+            raise
+        except Exception as error:
+            _LOG.exception("an output broke; please report this", output=self.name)
+            raise DeliveryError(f"the output broke: {error!r}", retryable=True) from error
 
     def _tell(self, error: DeliveryError) -> None:
         try:
@@ -110,7 +122,7 @@ class Lane:
 
     def _deliver(self, pending: Sequence[StoredAlert]) -> bool:
         try:
-            self._output.send([stored.alert for stored in pending])
+            self._send([stored.alert for stored in pending])
         except DeliveryError as error:
             return self._failed(pending, error)
         self._store.delivered(self.name, pending[-1].id, len(pending))
