@@ -1,0 +1,93 @@
+"""From a source's batch to alerts, rejects and what is committed."""
+
+from __future__ import annotations
+
+import pytest
+
+from lanner.pipeline.committer import Committer
+from lanner.pipeline.counts import Counts
+from lanner.pipeline.delivery import Lane
+from lanner.pipeline.ingest import Ingest
+from lanner.pipeline.redelivery import RedeliveryFilter
+from lanner.state.spool import SpoolReader, SpoolWriter
+
+
+@pytest.fixture
+def wired(folder, store, detector, recorder, until):
+    """Ingest with one immediate output, the committer behind it running."""
+    output = recorder()
+    lane = Lane(output, store)
+    lane.start()
+    until(lambda: not lane._behind)
+    committer = Committer(SpoolWriter(folder.spool), store, [lane])
+    committer.start()
+    ingest = Ingest(detector, committer, [lane], RedeliveryFilter(store), Counts())
+    ingest.output = output
+    yield ingest
+    committer.close(10)
+    lane.close()
+
+
+def flush(ingest):
+    assert ingest._committer.close(10)
+
+
+def test_alerts_go_out_lines_and_alerts_are_kept_rejects_are_in_quarantine(wired, folder, store, event, batch):
+    wired.emit(batch(event("a"), b"\x00garbage", event("b", attack=True)))
+    flush(wired)
+    assert wired.output.taken == ["b"]
+    record = SpoolReader(folder.spool, after=0).read()[0]
+    assert (record.lines, record.offsets) == ([event("a"), event("b", attack=True)], [0, 2])
+    assert [(one.alert.rule, store.alert_event(one.id)) for one in store.alerts()] == [
+        ("Exec", event("b", attack=True))
+    ]
+    assert [(piece.offset, piece.sample) for piece in store.quarantined()] == [(1, b"\x00garbage")]
+    assert store.checkpoints()[0] == {"file:/a": {"offset": 3}}
+    status = wired._counts.status()
+    assert (status["events"], status["alerts"], status["rejects"]) == (2, 1, 1)
+    assert status["sources"]["file:/a"]["origin"] == "/a"
+
+
+def test_a_repeated_batch_gives_its_events_once_and_is_still_acknowledged(wired, folder, store, event, batch):
+    heard = []
+    for _ in range(2):
+        wired.emit(batch(event("a", attack=True), durable=lambda: heard.append(1)), repeats=True)
+    flush(wired)
+    assert wired.output.taken == ["a"]
+    assert len(heard) == 2
+    assert [len(record.lines) for record in SpoolReader(folder.spool, after=0).read()] == [1, 0]
+    assert wired._counts.duplicates == 1
+
+
+def test_a_source_that_does_not_repeat_may_send_the_same_event_twice(wired, event, batch):
+    for _ in range(2):
+        wired.emit(batch(event("a", attack=True)))
+    assert wired.output.taken == ["a", "a"]
+
+
+def test_an_event_that_breaks_the_engine_is_counted_and_kept(wired, folder, event, batch, monkeypatch):
+    def broken(_: object) -> None:
+        raise RecursionError("a defect")
+
+    monkeypatch.setattr(wired._detector.engine, "process", broken)
+    wired.emit(batch(event("a", attack=True)))
+    flush(wired)
+    assert wired._detector.failures == 1
+    assert [len(record.lines) for record in SpoolReader(folder.spool, after=0).read()] == [1]
+
+
+def test_rules_can_be_exchanged_while_a_source_is_held_up(wired, detector, event, batch):
+    """The main thread must not wait for the queue: it is the one that hears of a stop."""
+    other = type("Silent", (), {"process": lambda *_: []})()
+    with wired._lock:
+        wired.exchange(other)
+    wired.emit(batch(event("a", attack=True)))
+    assert wired.output.taken == []
+
+
+def test_counts_know_rate_lag_and_trouble(event):
+    counts = Counts()
+    assert counts.status()["lag_seconds"] is None
+    assert counts.problem() == ""
+    counts.spool_full = True
+    assert "the spool is full" in counts.problem()
