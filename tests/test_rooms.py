@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "sources": {"audit"},
     "outputs": {ALERT},
     "settings": {"audit", "rules", "detect", "archive", "state", "sources", "outputs"},
-    "pipeline": {"audit", "rules", "detect", "archive", "state", "sources", "outputs", "settings", "web.server"},
+    "pipeline": {"audit", "rules", "detect", "archive", "state", "sources", "outputs", "settings", "web.server", "content"},
     "web": {"audit", "rules", "detect", "archive", "state", "settings"},
     "content": set(),
 }

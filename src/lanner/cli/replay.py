@@ -6,34 +6,38 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import typer
 
+from lanner import content
 from lanner.audit.decode import decode
 from lanner.audit.event import Event
 from lanner.cli.console import Format, note, progress
 from lanner.detect.alert import PRIORITIES, Alert, encode_alert
 from lanner.detect.engine import Engine, Matching
 from lanner.errors import GroundError, LannerError, SourceError, UsageError
-from lanner.rules.falco.documents import Loaded, load_files, load_texts
+from lanner.rules.falco.documents import Loaded, load_files
 from lanner.sources.history import read_lines, stored_bytes
 
 REASONS_SHOWN = 10
 
 
 class _Counts:
-    """What a replay has seen so far."""
+    """What a replay has seen so far; `first` is where a reason for refusal was met first."""
 
     def __init__(self) -> None:
         self.events = self.alerts = self.refused = 0
+        self.broken = False
         self.reasons: Counter[str] = Counter()
+        self.first: dict[str, str] = {}
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, reason: str, place: str) -> None:
         self.refused += 1
-        self.reasons[reason if reason in self.reasons or len(self.reasons) < REASONS_SHOWN else "other reasons"] += 1
+        shown = reason if reason in self.reasons or len(self.reasons) < REASONS_SHOWN else "other reasons"
+        self.reasons[shown] += 1
+        self.first.setdefault(shown, place)
 
 
 def replay(  # noqa: PLR0917 - Typer reads options from parameters
@@ -53,7 +57,10 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     hostname: Annotated[str, typer.Option(help="The hostname that alerts carry.")] = "",
     stats: Annotated[bool, typer.Option("--stats", help="Print events, alerts and speed as JSON on stderr.")] = False,
 ) -> None:
-    """Run detection rules over audit logs and print the alerts in the order of the events."""
+    """Run detection rules over audit logs and print the alerts in the order of the events.
+
+    Lines that are no audit events are counted and shown; exit code 3 says that a log could not be read to its end.
+    """
     engine = Engine(_load(rules).rules, matching=_matching(matching), minimum_priority=priority, hostname=hostname)
     counts = _Counts()
     started = time.perf_counter()
@@ -61,6 +68,8 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
         _print(alert, output_format)
     sys.stdout.flush()
     _report(engine, counts, time.perf_counter() - started, stats=stats)
+    if counts.broken:
+        raise typer.Exit(GroundError.exit_code)
 
 
 def _matching(text: str) -> Matching:
@@ -70,23 +79,11 @@ def _matching(text: str) -> Matching:
 
 
 def _load(paths: list[Path] | None) -> Loaded:
-    loaded = load_files(paths) if paths else load_texts(_own_rules())
+    loaded = load_files(paths or [content.FOLDER])
     problems = [f"{result.file}: {error.message}" for result in loaded.results for error in result.errors]
     if problems:
         raise UsageError("the rules cannot be used:\n" + "\n".join(problems))
     return loaded
-
-
-def _own_rules() -> list[tuple[str, str]]:
-    files = sorted(
-        (
-            entry
-            for entry in resources.files("lanner.content").iterdir()
-            if entry.name.endswith(".yaml") and not entry.name.endswith(".test.yaml")
-        ),
-        key=lambda entry: entry.name,
-    )
-    return [(entry.name, entry.read_text("utf-8")) for entry in files]
 
 
 def _detect(engine: Engine, paths: list[Path], counts: _Counts) -> Iterator[Alert]:
@@ -100,15 +97,16 @@ def _detect(engine: Engine, paths: list[Path], counts: _Counts) -> Iterator[Aler
 def _detect_in(engine: Engine, path: Path, counts: _Counts, advance: Any) -> Iterator[Alert]:
     try:
         for line in read_lines(path, progress=advance):
+            place = f"{line.file or path}:{line.number}"
             if line.oversized:
-                counts.refuse("too long")
+                counts.refuse("too long", place)
                 continue
-            for event in _events(line.data, counts):
-                alerts = engine.process(event, event.number)
+            for event in _events(line.data, place, counts):
+                alerts = engine.process(event, line.number)
                 counts.alerts += len(alerts)
                 yield from alerts
     except (SourceError, GroundError) as error:
-        counts.refuse("unreadable")
+        counts.broken = True
         note(f"error: {error}")
         if not counts.events:
             raise _UnreadError(error) from error
@@ -122,10 +120,10 @@ class _UnreadError(LannerError):
         self.exit_code = cause.exit_code
 
 
-def _events(line: bytes, counts: _Counts) -> Iterator[Event]:
+def _events(line: bytes, place: str, counts: _Counts) -> Iterator[Event]:
     decoded = decode(line)
     for refusal in decoded.refusals:
-        counts.refuse(refusal.reason)
+        counts.refuse(refusal.reason, place)
     for event in decoded.events:
         counts.events += 1
         event.number = counts.events
@@ -141,8 +139,9 @@ def _print(alert: Alert, output_format: Format) -> None:
 
 def _report(engine: Engine, counts: _Counts, seconds: float, *, stats: bool) -> None:
     if counts.refused:
-        reasons = "; ".join(f"{reason} ({times})" for reason, times in counts.reasons.most_common())
-        note(f"{counts.refused} lines are no audit events: {reasons}")
+        note(f"no audit events: {counts.refused}")
+        for reason, times in counts.reasons.most_common():
+            note(f"  {counts.first[reason]}: {reason}" + (f" (and {times - 1} more)" if times > 1 else ""))
     if engine.render_errors:
         note(f"{engine.render_errors} alerts could not fill in their output")
     if stats:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 
 import msgspec
 
+from lanner import content
 from lanner.errors import GroundError, UsageError
 from lanner.rules.falco.documents import FileResult, load_files, rule_files
 from lanner.rules.ruleset import Rule
@@ -17,14 +17,9 @@ from lanner.settings.model import RulesSettings, Selection, Target
 Signature = tuple[tuple[str, int, int], ...]
 
 
-def content_folder() -> Path:
-    """Return the folder of lanner's own rules."""
-    return Path(str(files("lanner") / "content"))
-
-
 def rule_paths(settings: RulesSettings) -> list[Path]:
     """List files and folders in the order they load."""
-    own = [content_folder()] if settings.content else []
+    own = [content.FOLDER] if settings.content else []
     return own + [Path(name) for name in settings.files]
 
 
