@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -106,8 +106,3 @@ def _scan(store: Store, wanted: Filter, before: int) -> Iterator[Row | None]:
             yield None
             return
         before = stored[-1].id
-
-
-def rule_names(counts: Iterable[tuple[str, str, int]]) -> dict[str, str]:
-    """Return choices for the rule filter: the name, and the name with its count."""
-    return {rule: f"{rule} ({count})" for rule, _, count in counts}
