@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from lanner import __version__
-from lanner.cli import archive, demo, fields, hunt, init, replay, rules, run
+from lanner.cli import archive, demo, doctor, fields, hunt, init, replay, rules, run
 
 app = typer.Typer(
     name="lanner",
@@ -37,3 +37,4 @@ app.add_typer(rules.rules, name="rules")
 app.add_typer(archive.app, name="archive")
 app.command("hunt")(hunt.hunt_command)
 app.command("init")(init.init)
+app.command("doctor")(doctor.doctor)
