@@ -7,7 +7,9 @@ from lanner.web.descriptions import Descriptions
 
 RULE = """
 - rule: {name}
-  desc: Looks for {name}.
+  desc: >
+    Looks for
+    {name}.
   condition: ka.verb = create
   output: seen
   priority: WARNING

@@ -47,7 +47,15 @@ def test_bytes_have_a_unit(value, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(-1, "0 ms"), (0.0123, "12 ms"), (12.34, "12.3 s"), (600, "10 min"), (36000, "10 h"), (864000, "10 d")],
+    [
+        (-1, "0.0 ms"),
+        (0.00052, "0.5 ms"),
+        (0.0123, "12 ms"),
+        (12.34, "12.3 s"),
+        (600, "10 min"),
+        (36000, "10 h"),
+        (864000, "10 d"),
+    ],
 )
 def test_durations_have_a_unit(value, text):
     assert duration(value) == text

@@ -1,15 +1,93 @@
-"""The page in a real browser."""
+"""The page, put together without a browser and then in a real one."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import contextmanager
 
 import pytest
 
-pytestmark = pytest.mark.browser
+from lanner.settings.model import Settings
+from lanner.web.descriptions import Descriptions
+from lanner.web.feed import MAX_LISTENERS, Feed
+from lanner.web.page import Overview, overview
 
 HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>**b** `x` {{7*7}} ${7*7} \u202e\x07'
+
+
+@pytest.fixture
+def built(canvas, state):
+    """The page of one client over a state database, without a browser."""
+    settings = Settings(hostname="control-1")
+    feed = Feed(state.path)
+    yield Overview(settings, feed, Descriptions(settings.rules))
+    feed.close()
+
+
+def poll(page):
+    asyncio.run(page.update(page._feed.poll()))
+
+
+def click(canvas, action):
+    """Run what a click would run, where NiceGUI would run it."""
+
+    async def handle():
+        with canvas:
+            await action
+
+    asyncio.run(handle())
+
+
+def notices(canvas):
+    return [data["message"] for _, kind, data in canvas.outbox.messages if kind == "notify"]
+
+
+def test_a_poll_reaches_head_tiles_and_list(built, canvas, texts, state, make):
+    assert "starting: there is no state database yet" in texts(canvas)
+    state.publish()
+    state.add(make.alert(rule="fired"))
+    poll(built)
+    assert {"all parts answer", "12\u202f345", "Warning"} <= set(texts(canvas))
+    assert [row["rule"] for row in built._alerts._list.props["rows"]] == ["fired"]
+
+
+def test_alerts_and_quarantine_open_in_the_panel(built, canvas, texts, state, make):
+    state.add(make.alert(rule="fired"), rejects=(make.reject(),))
+    poll(built)
+    click(canvas, built._open_alert(built._alerts._groups[0]))
+    assert "T1609, execution" in texts(canvas)
+    click(canvas, built._open_quarantine())
+    assert "not JSON (at byte 3)" in texts(canvas)
+
+
+def test_an_alert_that_is_no_longer_kept_does_not_open(built, canvas, texts, state, make):
+    state.store.register_output("siem")
+    state.add(make.alert(), make.alert(rule="kept"))
+    state.store.delivered("siem", 2, 2)
+    poll(built)
+    state.store.prune(alerts=1, quarantine_bytes=1 << 20, seen_seconds=1.0)
+    click(canvas, built._open_alert(built._alerts._groups[-1]))
+    assert ("close" in texts(canvas), notices(canvas)) == (False, ["this alert is no longer kept"])
+
+
+def test_a_database_that_is_gone_is_told(built, canvas, state, make):
+    """What cannot be read becomes a notice, not an error in the log."""
+    state.add(make.alert())
+    poll(built)
+    group = built._alerts._groups[0]
+    built._feed.close()
+    click(canvas, built._open_alert(group))
+    click(canvas, built._open_quarantine())
+    assert len(notices(canvas)) == 2
+
+
+def test_more_pages_than_are_served_are_told_so(canvas, texts, tmp_path):
+    feed = Feed(tmp_path / "none.db")
+    for _ in range(MAX_LISTENERS):
+        feed.subscribe(lambda _update: None)
+    overview(Settings(), feed, Descriptions(Settings().rules))
+    assert texts(canvas) == ["lanner: too many pages are open; close one and load this again"]
 
 
 @pytest.fixture
@@ -42,6 +120,7 @@ def find(page, text):
     page.get_by_placeholder("user, object, address").fill(text)
 
 
+@pytest.mark.browser
 def test_figures_and_alerts_are_shown_and_new_ones_appear(site, browse, make):
     site.state.add(make.alert(rule="seen at once", priority="Critical"))
     with browse() as page:
@@ -56,12 +135,14 @@ def test_figures_and_alerts_are_shown_and_new_ones_appear(site, browse, make):
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.browser
 def test_the_look_follows_the_system(browse, scheme):
     with browse(color_scheme=scheme) as page:
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (max(map(int, re.findall(r"\d+", ground))) < 128) is (scheme == "dark")
 
 
+@pytest.mark.browser
 def test_hostile_texts_stay_texts(site, browse, make):
     """An attacker chooses names, user agents, URLs; nothing of it becomes markup, and what is invisible is shown."""
     event = make.event(
@@ -87,6 +168,7 @@ def test_hostile_texts_stay_texts(site, browse, make):
         assert page.locator(".page img, .page script").count() == 0
 
 
+@pytest.mark.browser
 def test_the_list_stands_still_while_it_is_read(site, browse, make):
     site.state.add(make.alert(rule="before"))
     with browse() as page:
@@ -103,6 +185,7 @@ def test_the_list_stands_still_while_it_is_read(site, browse, make):
         page.mouse.move(5, 5)
 
 
+@pytest.mark.browser
 def test_the_list_moves_again_when_the_mouse_has_left(site, browse, make):
     site.state.add(make.alert(rule="under the mouse"))
     with browse() as page:
@@ -113,6 +196,7 @@ def test_the_list_moves_again_when_the_mouse_has_left(site, browse, make):
         page.locator(".alert", has_text="came quietly").first.wait_for()
 
 
+@pytest.mark.browser
 def test_filters_narrow_the_list(site, browse, make):
     site.state.add(
         *(make.alert(make.event(user={"username": f"narrow-{n}"}), priority="Debug") for n in range(3)),
@@ -129,6 +213,7 @@ def test_filters_narrow_the_list(site, browse, make):
         page.get_by_text("No alert fits the filter").wait_for()
 
 
+@pytest.mark.browser
 def test_an_alert_opens_with_its_event_searchable_and_foldable(site, browse, make):
     big = make.event(requestObject={"number": "PLACE", "list": list(range(300)), "text": "x" * 1000})
     new = make.alert(big, rule="opens", tags=["T1609", "execution"])
@@ -152,6 +237,7 @@ def test_an_alert_opens_with_its_event_searchable_and_foldable(site, browse, mak
         panel.wait_for(state="hidden")
 
 
+@pytest.mark.browser
 def test_values_of_secrets_wait_for_a_click(site, browse, make):
     secret = {"kind": "Secret", "data": {"password": "aHVudGVyMg==", "other": "b3RoZXI="}}
     event = make.event(objectRef={"resource": "secrets", "name": "db"}, responseObject=secret)
@@ -167,6 +253,7 @@ def test_values_of_secrets_wait_for_a_click(site, browse, make):
         assert "b3RoZXI=" not in page.content()
 
 
+@pytest.mark.browser
 def test_the_event_can_be_copied(site, browse, make):
     site.state.add(make.alert(rule="to be copied"))
     with browse(permissions=["clipboard-read", "clipboard-write"]) as page:
@@ -177,6 +264,7 @@ def test_the_event_can_be_copied(site, browse, make):
         assert '\n  "verb": "create"' in page.evaluate("navigator.clipboard.readText()")
 
 
+@pytest.mark.browser
 def test_quarantine_opens_from_its_tile(site, browse, make):
     site.state.add(rejects=(make.reject(origin="/logs/<b>odd.log"),))
     with browse() as page:
@@ -188,6 +276,7 @@ def test_quarantine_opens_from_its_tile(site, browse, make):
         page.locator(".panel").wait_for(state="hidden")
 
 
+@pytest.mark.browser
 def test_on_a_phone_nothing_is_wider_than_the_screen(site, browse, make):
     site.state.add(make.alert(make.event(user={"username": "long" * 40}), output="word" * 100))
     with browse(390, 844, has_touch=True, is_mobile=True) as page:
@@ -198,6 +287,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(site, browse, make):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.browser
 def test_older_alerts_are_a_click_away(site, browse, make):
     site.state.add(*(make.alert(make.event(user={"username": f"pager-{n}"})) for n in range(210)))
     with browse() as page:
@@ -209,6 +299,7 @@ def test_older_alerts_are_a_click_away(site, browse, make):
         page.wait_for_function("document.querySelectorAll('.alert').length === 200")
 
 
+@pytest.mark.browser
 def test_a_page_that_is_closed_is_forgotten(site, browse, eventually):
     def pages():
         return float(re.search(r"^lanner_web_pages (\S+)$", site.get("/metrics").text, re.MULTILINE).group(1))

@@ -57,7 +57,8 @@ def test_failing_outputs_come_first_and_the_rest_is_counted(canvas, texts, tmp_p
     ("points", "line"),
     [
         ([(1000.0, 0.0)], f"{CHART_WIDTH:.1f},{CHART_HEIGHT - 1:.1f}"),
-        ([(0.0, 9.0), (850.0, 5.0), (1000.0, 10.0)], "150.0,20.0 300.0,1.0"),
+        ([(0.0, 9.0), (700.0, 0.0), (850.0, 5.0), (1000.0, 10.0)], "0.0,39.0 150.0,20.0 300.0,1.0"),
+        ([(970.0, 5.0), (1000.0, 10.0)], "150.0,20.0 300.0,1.0"),
     ],
 )
 def test_the_chart_holds_five_minutes_and_ends_at_the_right_edge(points, line):

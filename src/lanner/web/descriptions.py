@@ -34,6 +34,6 @@ class Descriptions:
 
     def _load(self) -> dict[str, str]:
         try:
-            return {rule.name: rule.description for rule in load_files(self._files).rules}
+            return {rule.name: " ".join(rule.description.split()) for rule in load_files(self._files).rules}
         except (LannerError, OSError):
             return {}

@@ -142,7 +142,7 @@ class Feed:
     def _read(self, store: Store, before: Snapshot, rows: list[Row], *, reset: bool) -> Snapshot:
         counts: dict[str, Any] = {}
         now = time.monotonic()
-        if now - self._counted >= COUNT_SECONDS:
+        if rows or now - self._counted >= COUNT_SECONDS:
             self._counted = now
             counts = {"alert_counts": store.alert_counts(), "quarantine_counts": store.quarantine_counts()}
         base = Snapshot() if reset else before

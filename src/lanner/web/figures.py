@@ -36,7 +36,7 @@ def size(value: float) -> str:
 def duration(seconds: float) -> str:
     """Write a duration in the unit that leaves two or three digits."""
     if seconds < 1:
-        return f"{max(seconds, 0) * 1000:.0f} ms"
+        return f"{max(seconds, 0) * 1000:.{1 if seconds < 0.01 else 0}f} ms"
     if seconds < 100:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else _hours(seconds / 3600)

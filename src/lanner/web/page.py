@@ -52,7 +52,9 @@ class Overview:
         except GroundError as error:
             ui.notify(str(error))
             return
-        if view is not None:
+        if view is None:
+            ui.notify("this alert is no longer kept")
+        else:
             self._panel.show_alert(view, group)
 
     def _view(self, number: int) -> AlertView | None:

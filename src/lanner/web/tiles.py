@@ -15,6 +15,7 @@ from lanner.web.feed import CHART_SECONDS, Feed, Snapshot
 from lanner.web.figures import count, duration, size
 
 CHART_WIDTH, CHART_HEIGHT = 300, 40
+SHORTEST_SPAN = 60
 MOST_OUTPUTS = 4
 
 
@@ -132,7 +133,8 @@ class Tiles:
 
     def show(self, snapshot: Snapshot, feed: Feed) -> None:
         ingest, archiver = snapshot.statuses.get("ingest", {}), snapshot.statuses.get("archiver", {})
-        self._rate.show(count(ingest.get("events_per_second") or 0), _rate_note(feed.chart))
+        rate = ingest.get("events_per_second") or 0
+        self._rate.show(count(rate), _rate_note([rate, *(past for _, past in feed.chart)]))
         self._rate.draw(feed.chart)
         self._events.show(count(ingest.get("events") or 0), _events_note(ingest))
         self._lag.show(_lag(ingest), _backlog_note(ingest))
@@ -144,11 +146,12 @@ class Tiles:
 
 
 def chart_points(points: Sequence[tuple[float, float]]) -> str:
-    """Return an SVG polyline of the last five minutes, scaled to the highest rate."""
+    """Return an SVG polyline of the last five minutes (at first of what there is), scaled to the highest rate."""
     newest, highest = points[-1][0], max([1.0, *(rate for _, rate in points)])
     shown = [(time, rate) for time, rate in points if newest - time <= CHART_SECONDS]
+    span = max(newest - shown[0][0], SHORTEST_SPAN)
     return " ".join(
-        f"{CHART_WIDTH * (1 - (newest - time) / CHART_SECONDS):.1f},{(CHART_HEIGHT - 2) * (1 - rate / highest) + 1:.1f}"
+        f"{CHART_WIDTH * (1 - (newest - time) / span):.1f},{(CHART_HEIGHT - 2) * (1 - rate / highest) + 1:.1f}"
         for time, rate in shown
     )
 
@@ -167,8 +170,8 @@ def _set(element: Element, points: str) -> None:
     element.update()
 
 
-def _rate_note(points: Sequence[tuple[float, float]]) -> str:
-    return f"highest in 5 min: {count(max(rate for _, rate in points))}" if points else ""
+def _rate_note(rates: Sequence[float]) -> str:
+    return f"highest in 5 min: {count(max(rates))}"
 
 
 def _events_note(ingest: dict[str, Any]) -> str:
