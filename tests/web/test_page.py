@@ -251,6 +251,8 @@ def test_values_of_secrets_wait_for_a_click(site, browse, make):
         tree.locator(".leaf", has_text="password").get_by_role("button", name="show").click()
         tree.get_by_text("aHVudGVyMg==").wait_for()
         assert "b3RoZXI=" not in page.content()
+        page.keyboard.press("Escape")
+        page.locator(".panel").wait_for(state="hidden")
 
 
 @pytest.mark.browser

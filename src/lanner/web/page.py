@@ -28,7 +28,7 @@ class Overview:
         self._feed = feed
         self._descriptions = descriptions
         self._expected = parts(settings)
-        with ui.element("main").classes("page") as main:
+        with ui.element("main").classes("page").props("tabindex=-1") as main:
             self._header = Header(settings.host)
             self._tiles = Tiles(self._open_quarantine)
             self._alerts = AlertsView(feed, self._open_alert)

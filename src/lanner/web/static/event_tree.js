@@ -59,6 +59,10 @@ export default {
     this.reset(null);
     this.load();
   },
+  updated() {
+    // A button that was clicked away takes the focus with it, and Escape would no longer reach the page.
+    if (document.activeElement === document.body) this.$el.focus({ preventScroll: true });
+  },
   methods: {
     reset(document) {
       // Kept out of Vue's reactivity: an event may have 100,000 values. `version` asks for a new drawing.
@@ -201,6 +205,6 @@ export default {
     void this.version;
     const document = this.kept.document;
     const body = this.failure ? h("p", { class: "empty" }, this.failure) : document === null ? null : this.node([], document);
-    return h("div", { class: "event-tree" }, [this.bar(), h("div", { class: "tree" }, [body])]);
+    return h("div", { class: "event-tree", tabindex: -1 }, [this.bar(), h("div", { class: "tree" }, [body])]);
   },
 };
