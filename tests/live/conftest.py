@@ -1,6 +1,6 @@
 """A real kube-apiserver with etcd, controllers and fake nodes, and a real `lanner run` beside it.
 
-Collected only with LANNER_LIVE=1, which `make test-live` sets. All of it listens on loopback and is ended by process id.
+Collected only with LANNER_LIVE=1, which `make test-live` sets. It listens on loopback and is ended by process id.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 TOOLS = Path(os.environ.get("LANNER_KUBE_TOOLS") or ROOT.parent / "shared" / "tools" / "kube")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lanner" / "kube" / "bin"
 PORTS = (6443, 2379, 2380, 10247)
+PROGRAM = Path(sys.executable).with_name("lanner")
 POLICY = ROOT / "deploy" / "audit-policy.yaml"
 NODE = {
     "apiVersion": "v1",
@@ -161,7 +163,7 @@ class Lanner:
         """Start it."""
         said = self.errors.open("ab")
         self._process = subprocess.Popen(
-            [lanner_program(), "run", "-c", str(self.settings)], stdout=subprocess.PIPE, stderr=said
+            [PROGRAM, "run", "-c", str(self.settings)], stdout=subprocess.PIPE, stderr=said
         )
         said.close()
         self._reader = threading.Thread(target=self._read)
@@ -200,17 +202,25 @@ class Lanner:
         done = self._command("ls", "--format", "json", check=False)
         return sum(json.loads(line)["events"] for line in done.stdout.splitlines()) if not done.returncode else 0
 
+    def live(self) -> Counter[tuple[str, str]]:
+        """Rule and audit ID of each alert so far."""
+        return Counter((alert["rule"], alert["lanner"]["audit_id"]) for _, alert in self.alerts)
+
+    def replayed(self, log: Path) -> Counter[tuple[str, str]]:
+        """Rule and audit ID of each alert that the finished log gives."""
+        done = subprocess.run(
+            [PROGRAM, "replay", log, "--format", "json"], check=True, capture_output=True, timeout=120
+        )
+        alerts = map(json.loads, done.stdout.splitlines())
+        return Counter((alert["rule"], alert["lanner"]["audit_id"]) for alert in alerts)
+
     def export(self) -> list[bytes]:
         """The archived lines as they came in."""
         return self._command("export", "--format", "raw").stdout.splitlines()
 
     def _command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[bytes]:
-        command = [lanner_program(), "archive", *arguments, "-c", self.settings]
+        command = [PROGRAM, "archive", *arguments, "-c", self.settings]
         return subprocess.run(command, check=check, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=120)
-
-
-def lanner_program() -> Path:
-    return Path(sys.executable).with_name("lanner")
 
 
 def taken(port: int) -> bool:

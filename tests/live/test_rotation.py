@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import stat
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 pytestmark = pytest.mark.timeout(600)
 
+SHELL = "Shell opened in a sensitive namespace"
 MEGABYTE = 1 << 20
 STAGES = ["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"]
 EVERYTHING = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": [{"level": "RequestResponse"}]}
@@ -26,11 +29,6 @@ def written(folder: Path) -> list[bytes]:
         with opened.get(path.suffix, open)(path, "rb") as file:
             lines += file.read().splitlines()
     return lines
-
-
-def stored(folder: Path) -> int:
-    """Bytes of the audit files, as they are on the disk."""
-    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 def make_traffic(cluster, name: str, objects: int) -> None:
@@ -48,9 +46,14 @@ def make_traffic(cluster, name: str, objects: int) -> None:
             list(threads.map(one, range(objects)))
 
 
+def attack(cluster) -> None:
+    cluster.kubectl("admin", "exec", "-n", "kube-system", "db-0", "--", "true")
+
+
 @pytest.mark.parametrize("compress", [False, True], ids=["plain", "packed"])
 def test_each_line_is_archived_once_through_rotations(cluster, lanner, until, tell, compress):
     """kube-apiserver rotates each MB, packs in one case, and goes on while lanner is down and when it comes back."""
+    folder = cluster.log.parent
     watcher = lanner(
         {
             "sources": [{"type": "file", "path": str(cluster.log)}],
@@ -59,19 +62,40 @@ def test_each_line_is_archived_once_through_rotations(cluster, lanner, until, te
     )
     watcher.start()
     cluster.start(*FLAGS, *(["--audit-log-compress"] if compress else []), policy=EVERYTHING)
-    make_traffic(cluster, "first", 80)
-    assert watcher.stop() == 0
-    make_traffic(cluster, "away", 80)
-    watcher.start()
-    make_traffic(cluster, "again", 80)
+    cluster.running_pod("db-0", "kube-system")
+    for phase in ("first", "away", "again"):
+        if phase == "away":
+            assert watcher.stop() == 0
+        attack(cluster)
+        make_traffic(cluster, phase, 80)
+        if phase == "away":
+            watcher.start()
     cluster.stop()
-    lines = written(cluster.log.parent)
-    files = len(list(cluster.log.parent.iterdir()))
+    lines = written(folder)
+    names = [path.name for path in folder.iterdir()]
     until(lambda: watcher.archived() >= len(lines), f"{len(lines)} events are archived")
     assert watcher.stop() == 0
-    found = Counter(watcher.export())
-    expected = Counter(lines)
-    tell(f"{files} files, {sum(map(len, lines)) / MEGABYTE:.1f} MB, {len(lines)} events")
-    assert files > 5
+    tell(f"{len(names)} files, {sum(map(len, lines)) / MEGABYTE:.1f} MB, {len(lines)} events")
+    assert len(names) > 5
+    assert any(name.endswith(".gz") for name in names) is compress
+    found, expected = Counter(watcher.export()), Counter(lines)
     assert [json.loads(line)["auditID"] for line in (expected - found)] == []
     assert [json.loads(line)["auditID"] for line in (found - expected)] == []
+    assert watcher.live() == watcher.replayed(folder)
+    assert len(watcher.told(SHELL, "kubernetes-admin")) == 3
+
+
+def test_a_file_made_beforehand_keeps_its_mode_through_rotation(cluster):
+    """docs/install.md lets lanner read without root by a file of mode 0640 that is there before kube-apiserver."""
+    cluster.log.parent.mkdir()
+    cluster.log.touch()
+    cluster.log.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(cluster.log, -1, 65532)
+    group = cluster.log.stat().st_gid
+    cluster.start(*FLAGS, policy=EVERYTHING)
+    make_traffic(cluster, "many", 40)
+    cluster.stop()
+    files = [path.stat() for path in cluster.log.parent.iterdir()]
+    assert len(files) > 1
+    assert {(stat.S_IMODE(file.st_mode), file.st_gid) for file in files} == {(0o640, group)}
