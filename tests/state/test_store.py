@@ -160,14 +160,24 @@ def test_prune_keeps_the_newest_alerts_and_those_that_an_output_still_waits_for(
     store.commit(commit(1, *"abcdef"))
     store.delivered("http", 2, 2)
     store.refused("http", 2, "no")
-    store.prune(alerts=1, quarantine_bytes=0, seen_seconds=60)
+    store.prune(alerts=1, outputs=["http"], quarantine_bytes=0, seen_seconds=60)
     assert [one.id for one in store.alerts()] == [6, 5, 4, 3]
     store.delivered("http", 6, 4)
-    store.prune(alerts=1, quarantine_bytes=0, seen_seconds=60)
+    store.prune(alerts=1, outputs=["http"], quarantine_bytes=0, seen_seconds=60)
     assert [one.id for one in store.alerts()] == [6]
     with sqlite3.connect(store._path) as other:
         assert other.execute("select count(*) from refused").fetchone() == (0,)
     other.close()
+
+
+def test_prune_gives_up_what_an_output_does_not_take_for_too_long_and_says_how_much(store):
+    store.register_output("http")
+    store.register_output("removed from the settings")
+    store.commit(commit(1, *"abcdefgh"))
+    assert store.prune(alerts=1, outputs=["http"], quarantine_bytes=0, seen_seconds=60) == 3
+    assert [one.id for one in store.alerts()] == [8, 7, 6, 5, 4]
+    assert store.prune(alerts=1, outputs=[], quarantine_bytes=0, seen_seconds=60) == 0
+    assert [one.id for one in store.alerts()] == [8]
 
 
 @settings(max_examples=20, deadline=None)
@@ -178,7 +188,7 @@ def test_prune_keeps_the_newest_samples_within_the_bound(tmp_path_factory, sizes
         random = [bytes(range(256)) * 12]
         store.commit(Commit(sequence=1, checkpoints={}, rejects=[reject(random[0][:size]) for size in sizes]))
         before = [piece.id for piece in store.quarantined(1000)]
-        store.prune(alerts=1, quarantine_bytes=bound, seen_seconds=60)
+        store.prune(alerts=1, outputs=["http"], quarantine_bytes=bound, seen_seconds=60)
         kept = [piece.id for piece in store.quarantined(1000)]
         assert kept == before[: len(kept)]
         assert len(kept) * 200 <= bound
@@ -188,7 +198,7 @@ def test_prune_keeps_the_newest_samples_within_the_bound(tmp_path_factory, sizes
 
 def test_prune_forgets_old_digests(store):
     store.commit(commit(1, digests=[b"d" * 16]))
-    store.prune(alerts=1, quarantine_bytes=0, seen_seconds=-1)
+    store.prune(alerts=1, outputs=["http"], quarantine_bytes=0, seen_seconds=-1)
     assert store.seen([b"d" * 16]) == set()
 
 

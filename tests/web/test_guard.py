@@ -42,6 +42,7 @@ LOOPBACK, EVERYWHERE, NAMED = ("127.0.0.1", "box"), ("0.0.0.0", "box"), ("lanner
         (("10.0.0.7", "box"), "10.0.0.8:8765", False),
         (NAMED, "lanner.corp.example:8765", True),
         (NAMED, "10.0.0.7", False),
+        ((*LOOPBACK, ("Audit.corp.example",)), "audit.corp.example", True),
     ],
 )
 def test_only_our_own_names_are_served(listen, authority, allowed):

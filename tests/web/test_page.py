@@ -66,7 +66,7 @@ def test_an_alert_that_is_no_longer_kept_does_not_open(built, canvas, texts, sta
     state.add(make.alert(), make.alert(rule="kept"))
     state.store.delivered("siem", 2, 2)
     poll(built)
-    state.store.prune(alerts=1, quarantine_bytes=1 << 20, seen_seconds=1.0)
+    state.store.prune(alerts=1, outputs=[], quarantine_bytes=1 << 20, seen_seconds=1.0)
     click(canvas, built._open_alert(built._alerts._groups[-1]))
     assert ("close" in texts(canvas), notices(canvas)) == (False, ["this alert is no longer kept"])
 

@@ -35,7 +35,7 @@ PRUNE_TICKS = 120
 RULE_TICKS = 4
 DRAIN_SECONDS = 10.0
 SWITCH_SECONDS = 0.0005
-KEPT_ALERTS = 1_000_000
+KEPT_ALERTS = 200_000
 SEEN_SECONDS = 900.0  # kube-apiserver repeats a batch five times within some minutes, then drops it
 SEGMENTS = 8
 _LOG = structlog.get_logger("lanner.ingest")
@@ -193,13 +193,17 @@ class IngestProcess:
 
     def _prune(self) -> None:
         try:
-            self._store.prune(
+            lost = self._store.prune(
                 alerts=KEPT_ALERTS,
+                outputs=[lane.name for lane in self._lanes],
                 quarantine_bytes=self._settings.quarantine.max_bytes,
                 seen_seconds=SEEN_SECONDS,
             )
         except GroundError as error:
             _LOG.warning(str(error))
+        else:
+            if lost:
+                self._note(f"{lost} alerts were given up: an output has not taken any for too long")
 
     def _note(self, text: str) -> None:
         self._counts.notes.append(text)

@@ -77,6 +77,10 @@ class WebSettings(typed.Settings):
             description="Address and port. The page shows alerts to whoever reaches it: keep it on loopback.",
         ),
     ] = "127.0.0.1:8765"
+    hosts: Annotated[
+        tuple[str, ...],
+        Meta(description="Further names under which people open the page (an Ingress's host); others are refused."),
+    ] = ()
 
 
 class SpoolSettings(typed.Settings):

@@ -17,6 +17,7 @@ from lanner.detect.alert import PRIORITIES, Alert, decode_alert, encode_alert
 from lanner.errors import GroundError
 from lanner.state.schema import connect
 
+UNDELIVERED_FACTOR = 5
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 # What a quarantined piece takes besides its sample, about.
 _ROW_BYTES = 200
@@ -301,13 +302,20 @@ class Store:
         rows = self._all("select part, body, updated from status")
         return {part: {**msgspec.json.decode(body), "age": now - updated} for part, body, updated in rows}
 
-    def prune(self, *, alerts: int, quarantine_bytes: int, seen_seconds: float) -> None:
-        """Bound the tables: the newest alerts (and undelivered ones), samples up to a size, digests up to an age."""
-        self._run(
-            "delete from alert where id <= (select max(seq) - ? from sqlite_sequence where name = 'alert') "
-            "and id <= coalesce((select min(alert_id) from delivery), 0)",
-            (alerts,),
+    def prune(self, *, alerts: int, outputs: Sequence[str], quarantine_bytes: int, seen_seconds: float) -> int:
+        """Bound the tables and return how many alerts went that one of `outputs` had not been given.
+
+        Kept are the newest `alerts`, older ones that an output still waits for up to UNDELIVERED_FACTOR times as many,
+        samples up to a size, digests up to an age.
+        """
+        newest = int(self._one("select coalesce(max(seq), 0) from sqlite_sequence where name = 'alert'")[0])
+        waiting = [each.alert_id for each in self.deliveries() if each.output in outputs]
+        given = min([newest - alerts, *waiting])
+        limit = max(given, newest - alerts * UNDELIVERED_FACTOR)
+        lost = int(
+            self._one("select count(*) from alert where id > ? and id <= ? and not throttled", (given, limit))[0]
         )
+        self._run("delete from alert where id <= ?", (limit,))
         self._run(
             "delete from quarantine where id <= (select max(id) from (select id, sum(length(sample) + ?) "
             "over (order by id desc) as total from quarantine) where total > ?)",
@@ -315,6 +323,7 @@ class Store:
         )
         self._run("delete from refused where alert_id < coalesce((select min(id) from alert), 0)")
         self._run("delete from seen where received < ?", (time.time() - seen_seconds,))
+        return lost
 
     def _run(self, sql: str, values: Sequence[Any] = ()) -> None:
         with self._lock:

@@ -59,4 +59,4 @@ def application(settings: Settings, feed: Feed, listen_host: str) -> ASGIApp:
         show_welcome_message=False,
         gzip_middleware_factory=None,
     )
-    return GZipMiddleware(Guard(app, Hosts(listen_host, settings.host)), minimum_size=1000)
+    return GZipMiddleware(Guard(app, Hosts(listen_host, settings.host, settings.web.hosts)), minimum_size=1000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,8 +42,8 @@ class Hosts:
     than ours are refused. An address cannot be rebound: any address will do where we listen on all of them.
     """
 
-    def __init__(self, listen_host: str, hostname: str) -> None:
-        self._names = {"localhost", listen_host.lower()} - {""}
+    def __init__(self, listen_host: str, hostname: str, further: Iterable[str] = ()) -> None:
+        self._names = {"localhost", listen_host.lower(), *(name.lower() for name in further)} - {""}
         self._listen = _address(listen_host)
         self._everywhere = listen_host == "" or (self._listen is not None and self._listen.is_unspecified)
         if self._listen is None or not self._listen.is_loopback:
