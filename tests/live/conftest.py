@@ -28,7 +28,7 @@ collect_ignore_glob = [] if os.environ.get("LANNER_LIVE") == "1" else ["test_*.p
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(os.environ.get("LANNER_KUBE_TOOLS") or ROOT.parent / "shared" / "tools" / "kube")
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lanner" / "kube" / "bin"
+CACHE = (Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lanner" / "kube" / "bin").resolve()
 PORTS = (6443, 2379, 2380, 10247)
 PROGRAM = Path(sys.executable).with_name("lanner")
 POLICY = ROOT / "deploy" / "audit-policy.yaml"
@@ -60,8 +60,25 @@ def pod(name: str, **container: Any) -> dict[str, Any]:
     }
 
 
+def end(pid: int, seconds: float = 30) -> None:
+    """End one of the processes that up.sh started, by force when it does not end by itself."""
+    program = Path(f"/proc/{pid}/exe")
+
+    def runs() -> bool:
+        with contextlib.suppress(OSError):  # gone, or a zombie
+            return program.readlink().is_relative_to(CACHE)
+        return False
+
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if runs():
+            os.kill(pid, number)
+        deadline = time.monotonic() + seconds
+        while runs() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
 class Cluster:
-    """kube-apiserver and what it needs, started by up.sh and ended by down.sh."""
+    """kube-apiserver and what it needs, started by up.sh."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -90,8 +107,12 @@ class Cluster:
             until(lambda account=account: not self.kubectl("admin", *account, check=False).returncode, f"{account}")
 
     def stop(self) -> None:
-        """End all of it in order; kube-apiserver writes and sends what it still has."""
-        subprocess.run(["bash", TOOLS / "down.sh", self.folder], check=False, timeout=150)
+        """End all of it, one after the other, so that kube-apiserver can write and send what it still has."""
+        for name in ("kwok", "sched", "kcm", "apiserver", "etcd"):
+            file = self.folder / f"{name}.pid"
+            if file.exists():
+                end(int(file.read_text()))
+                file.unlink()
 
     def kubectl(
         self, user: str, *arguments: str, check: bool = True, given: str = "", **env: str

@@ -24,7 +24,6 @@ from lanner.pipeline.recovery import open_store, recover
 from lanner.pipeline.redelivery import RedeliveryFilter
 from lanner.settings.model import Settings
 from lanner.sources.source import Source
-from lanner.sources.webhook_settings import WebhookSettings
 from lanner.state import spool
 from lanner.state.lock import held
 from lanner.state.spool import SpoolWriter
@@ -106,7 +105,7 @@ class IngestProcess:
         gc.collect()
         gc.freeze()
         for each in self._settings.sources:
-            self._start_source(sources.create(each, self._note), repeats=isinstance(each, WebhookSettings))
+            self._start_source(sources.create(each, self._note), repeats=each.repeats)
         self._publish()
 
     def _start_source(self, source: Source, *, repeats: bool) -> None:

@@ -13,7 +13,6 @@ from lanner.errors import GroundError
 from lanner.pipeline.ingest import Detector
 from lanner.pipeline.redelivery import digest_of
 from lanner.settings.model import Settings
-from lanner.sources.webhook_settings import WebhookSettings
 from lanner.state.schema import DamagedStateError, set_aside
 from lanner.state.spool import SpoolReader
 from lanner.state.store import Commit, Store
@@ -58,7 +57,7 @@ def recover(settings: Settings, folder: DataFolder, store: Store, detector: Dete
             last = max(last, archived.sequence)
             checkpoints = {**archived.checkpoints, **checkpoints}
     checkpoints |= _spooled_checkpoints(folder, damaged)
-    repeating = {each.source_id for each in settings.sources if isinstance(each, WebhookSettings)}
+    repeating = {each.source_id for each in settings.sources if each.repeats}
     for_sequence, newer = _replay(folder, store, detector, after=known or 0, repeating=repeating)
     return Recovered(max(last, for_sequence) + 1, checkpoints | newer)
 

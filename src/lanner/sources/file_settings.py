@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -12,6 +12,8 @@ from lanner.sources.lines import MAX_LINE_BYTES
 
 class FileSettings(Settings, tag="file", tag_field="type"):
     """`path` names a log, a folder of logs or a glob of logs; each is read with its rotated siblings."""
+
+    repeats: ClassVar[bool] = False
 
     path: Annotated[PathText, Meta(min_length=1, description="The log, the folder or the glob.")]
     id: Annotated[str, Meta(description="Key of the checkpoint and name in alerts' records; empty: type and path.")] = (

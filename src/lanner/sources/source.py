@@ -17,7 +17,10 @@ STOP_SECONDS = 0.2
 
 
 class Source(Protocol):
-    """One configured source; `id` is the key of its checkpoint."""
+    """One configured source; `id` is the key of its checkpoint.
+
+    Its settings say by `repeats` whether its sender may give an event twice, so that ingest looks for repetitions.
+    """
 
     id: str
 

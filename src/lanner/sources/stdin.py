@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import threading
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -19,6 +19,8 @@ _STDIN = 0
 
 class StdinSettings(Settings, tag="stdin", tag_field="type"):
     """Bounds of a line and of a batch."""
+
+    repeats: ClassVar[bool] = False
 
     id: Annotated[str, Meta(description="Name in alerts' records.")] = "stdin"
     max_line_bytes: Annotated[int, Meta(ge=1024, description="A longer line is set aside in quarantine, cut.")] = (

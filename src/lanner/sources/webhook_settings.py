@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -21,6 +21,8 @@ class TlsSettings(Settings):
 
 class WebhookSettings(Settings, tag="webhook", tag_field="type"):
     """Where to listen and what to accept; `path` is Falco's default, so its kubeconfig works unchanged."""
+
+    repeats: ClassVar[bool] = True  # kube-apiserver sends a batch again when it did not get the answer
 
     id: Annotated[
         str, Meta(description="Key of the checkpoint and name in alerts' records; empty: type and address.")

@@ -48,17 +48,11 @@ class Delivery(msgspec.Struct):
     error: str
 
 
-class Quarantined(msgspec.Struct):
-    """A rejected piece of input as kept; `seen` is seconds since the epoch, `sample` its first bytes."""
+class Quarantined(Reject, kw_only=True):
+    """A rejected piece of input as kept; `seen` is seconds since the epoch."""
 
     id: int
     seen: float
-    source: str
-    origin: str
-    offset: int
-    reason: str
-    size: int
-    sample: bytes
 
 
 class Commit(msgspec.Struct, kw_only=True):
@@ -272,11 +266,9 @@ class Store:
 
     def quarantined(self, limit: int = 100) -> list[Quarantined]:
         """Return what was rejected, newest first."""
-        rows = self._all(
-            "select id, seen, source, origin, offset, reason, size, sample from quarantine order by id desc limit ?",
-            (limit,),
-        )
-        found = [Quarantined(*row) for row in rows]
+        columns = Quarantined.__struct_fields__
+        rows = self._all(f"select {', '.join(columns)} from quarantine order by id desc limit ?", (limit,))  # noqa: S608 - our own column names
+        found = [Quarantined(**dict(zip(columns, row, strict=True))) for row in rows]
         for piece in found:
             piece.sample = self._decompressor.decompress(piece.sample)
         return found
