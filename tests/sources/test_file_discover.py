@@ -33,3 +33,9 @@ def test_logs_of_a_path(folder, path, logs):
 def test_a_file_with_a_glob_sign_in_its_name_is_a_file(tmp_path):
     (tmp_path / "a[1].log").touch()
     assert discover(str(tmp_path / "a[1].log")) == [LogName(str(tmp_path / "a[1].log"), history=False)]
+
+
+def test_a_name_that_is_not_utf8_is_passed_over(folder):
+    """Such a name could stand in no checkpoint."""
+    (folder / "d-\udcff.log").touch()
+    assert [log.live for log in discover(str(folder))] == [str(folder / f"{name}.log") for name in ("audit", "b", "c")]

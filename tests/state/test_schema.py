@@ -34,7 +34,7 @@ def test_damage_is_found_at_opening_and_the_file_can_be_set_aside(tmp_path, dama
     }[damage]
     path.write_bytes(spoiled)
     with pytest.raises(DamagedStateError):
-        connect(path)
+        connect(path, check=True)
     aside = set_aside(path)
     assert aside.read_bytes() == spoiled
     assert not path.exists()

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lanner.archive.query import MEMORY, connect, explained
+from lanner.archive.query import connect, explained
 from lanner.archive.rebuild import REBUILD, rebuild_line
 from lanner.archive.selection import Selection
+from lanner.archive.settings import HUNT_MEMORY
 from lanner.archive.store import Archive
 
 _BATCH_ROWS = 1000
 _EVERYTHING = Selection()
 
 
-def export_lines(archive: Archive, selection: Selection = _EVERYTHING, *, memory: str = MEMORY) -> Iterator[bytes]:
+def export_lines(archive: Archive, selection: Selection = _EVERYTHING, *, memory: str = HUNT_MEMORY) -> Iterator[bytes]:
     """Yield the original lines without newline, source by source in the order of arrival; raises GroundError."""
     for values in _read(archive, REBUILD, selection, memory):
         yield rebuild_line(values)
 
 
 def export_columns(
-    archive: Archive, selection: Selection = _EVERYTHING, *, memory: str = MEMORY
+    archive: Archive, selection: Selection = _EVERYTHING, *, memory: str = HUNT_MEMORY
 ) -> Iterator[dict[str, Any]]:
     """Yield the columns that are not null, except `line`, in the order of `export_lines`; raises GroundError."""
     names = [field.name for field in archive.table.schema().fields if field.name != "line"]

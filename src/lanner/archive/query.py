@@ -14,10 +14,10 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
 from lanner.archive.errors import grounded
+from lanner.archive.settings import HUNT_MEMORY
 from lanner.archive.store import Archive
 from lanner.errors import GroundError, SourceError, UsageError
 
-MEMORY = "512MB"
 THREADS = 2
 BATCH_ROWS = 1000
 VIEW = "events"
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
 
 @contextmanager
-def connect(archive: Archive, *, memory: str = MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(archive: Archive, *, memory: str = HUNT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection that sees the archive as the view `events` and no other file, network or extension."""
     table = archive.refresh()
     with grounded(archive.folder):
@@ -52,7 +52,7 @@ def connect(archive: Archive, *, memory: str = MEMORY) -> Iterator[duckdb.DuckDB
 
 
 @contextmanager
-def hunt(archive: Archive, sql: str, *, memory: str = MEMORY) -> Iterator[Answer]:
+def hunt(archive: Archive, sql: str, *, memory: str = HUNT_MEMORY) -> Iterator[Answer]:
     """Run one SELECT over the view `events`.
 
     Raises UsageError for what is not one SELECT, SourceError with line and column for an error in the SQL,

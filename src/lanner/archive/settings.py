@@ -15,6 +15,9 @@ DropName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 Stage = Literal["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"]
 
+HUNT_MEMORY = "512MB"
+"""What a hunt or an export may take of memory before it spills to disk, in DuckDB's words."""
+
 KEPT_STAGES: tuple[Stage, ...] = ("ResponseStarted", "ResponseComplete", "Panic")
 
 

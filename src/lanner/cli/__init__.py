@@ -13,6 +13,8 @@ def main() -> None:
     from lanner.cli.application import app  # noqa: PLC0415  # importing this package must stay cheap for its modules
     from lanner.cli.console import note  # noqa: PLC0415  # see above
 
+    # What lanner writes holds what the API server was told, secrets included: nobody else reads it by default.
+    os.umask(0o077)
     try:
         app()
     except LannerError as error:

@@ -9,22 +9,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import msgspec
 import typer
 
-from lanner.archive.export import export_columns, export_lines
-from lanner.archive.importing import Importer, Outcome, Refused, importer
-from lanner.archive.listing import Day, list_days, list_dropped
-from lanner.archive.selection import Selection
 from lanner.archive.settings import ArchiveSettings
-from lanner.archive.store import Archive
 from lanner.cli.console import Format, note, print_json, progress
 from lanner.config.folders import DataFolder, default_data_folder
 from lanner.errors import GroundError, UsageError
 from lanner.settings.load import load
 from lanner.sources.history import list_files, read_lines, stored_bytes
+
+# What loads pyiceberg or DuckDB is imported by the verb that uses it: every other verb starts a second sooner.
+if TYPE_CHECKING:
+    from lanner.archive.importing import Importer, Outcome, Refused
+    from lanner.archive.listing import Day
 
 app = typer.Typer(help="The archive of all events: list, import, export.", no_args_is_help=True)
 
@@ -56,6 +56,9 @@ def list_command(
     format_: Annotated[Format, typer.Option("--format", help="json: one object a line.")] = Format.text,
 ) -> None:
     """List what the archive holds by day and cluster: events, files and their bytes."""
+    from lanner.archive.listing import Day, list_days, list_dropped  # noqa: PLC0415 - heavy
+    from lanner.archive.store import Archive  # noqa: PLC0415 - heavy
+
     _, folder, settings = find_archive(data, config)
     archive = Archive.open(settings, folder, create=False)
     days = list_days(archive)
@@ -95,6 +98,9 @@ def import_command(
 
     Lines that are no events go to a file in the quarantine folder; the exit code is 1 when there were any.
     """
+    from lanner.archive.importing import importer  # noqa: PLC0415 - heavy
+    from lanner.archive.store import Archive  # noqa: PLC0415 - heavy
+
     if Path("-") in events:
         raise UsageError("an import reads its input twice, so it needs files; write the stream to a file first")
     files = [file for path in events for file in list_files(path)]
@@ -170,6 +176,10 @@ def export_command(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
 ) -> None:
     """Give the events back, source by source in the order they came in."""
+    from lanner.archive.export import export_columns, export_lines  # noqa: PLC0415 - heavy
+    from lanner.archive.selection import Selection  # noqa: PLC0415 - heavy
+    from lanner.archive.store import Archive  # noqa: PLC0415 - heavy
+
     _, folder, settings = find_archive(data, config)
     selection = Selection(
         since=_moment(since, "--since"),

@@ -7,17 +7,20 @@ import datetime as dt
 import enum
 import sys
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lanner.archive.query import MEMORY, Answer, hunt
-from lanner.archive.store import Archive
+from lanner.archive.settings import HUNT_MEMORY
 from lanner.cli.archive import Config, Data, find_archive
 from lanner.cli.console import note, print_json
+
+# See cli/archive.py: DuckDB and pyiceberg are loaded by the verb, not by the command line.
+if TYPE_CHECKING:
+    from lanner.archive.query import Answer
 
 TABLE_ROWS = 10_000
 
@@ -40,9 +43,14 @@ def hunt_command(
     data: Data = None,
     config: Config = None,
     format_: Annotated[HuntFormat, typer.Option("--format", help="json: one object a line.")] = HuntFormat.table,
-    memory: Annotated[str, typer.Option("--memory", help="Memory limit, such as 512MB; more spills to disk.")] = MEMORY,
+    memory: Annotated[
+        str, typer.Option("--memory", help="Memory limit, such as 512MB; more spills to disk.")
+    ] = HUNT_MEMORY,
 ) -> None:
     """Ask the archive with SQL, for example: lanner hunt --sql "SELECT verb, count(*) FROM events GROUP BY verb"."""
+    from lanner.archive.query import hunt  # noqa: PLC0415 - heavy
+    from lanner.archive.store import Archive  # noqa: PLC0415 - heavy
+
     _, folder, settings = find_archive(data, config)
     archive = Archive.open(settings, folder, create=False)
     with hunt(archive, sql, memory=memory) as answer:

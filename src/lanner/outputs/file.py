@@ -74,7 +74,10 @@ class FileOutput:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Without O_NONBLOCK, opening a named pipe that nobody reads would hang; writing itself shall wait.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY
+        is_new = not self._path.exists()
         self._descriptor = os.open(self._path, flags, self._mode)
+        if is_new:
+            os.fchmod(self._descriptor, self._mode)  # the mode that was asked for, whatever the umask takes away
         os.set_blocking(self._descriptor, True)
         self._writer = LineWriter(self._descriptor, torn=self._ends_torn())
 

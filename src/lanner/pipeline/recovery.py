@@ -34,7 +34,7 @@ class Recovered:
 def open_store(folder: DataFolder, note: Note) -> Store:
     """Open the state; a damaged database is set aside, and what it said is rebuilt from spool and archive."""
     try:
-        return Store(folder.state)
+        return Store(folder.state, check=True)
     except DamagedStateError as error:
         aside = set_aside(folder.state)
         note(

@@ -38,10 +38,19 @@ def is_folder(path: str) -> bool:
         return False
 
 
+def _is_text(file: Path) -> bool:
+    """Say whether the name is UTF-8; another one could stand in no checkpoint, and no API server writes such a log."""
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _grouped(files: list[Path]) -> list[LogName]:
     history: dict[str, bool] = {}
     for file in files:
-        if not file.is_file():
+        if not (_is_text(file) and file.is_file()):
             continue
         parsed = parse_name(file.name)
         live = str(file.with_name(parsed.base))

@@ -39,8 +39,8 @@ class DamagedStateError(Exception):
     """The file is there but is not a sound SQLite database of lanner."""
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open the database, creating it and its tables when missing.
+def connect(path: Path, *, read_only: bool = False, check: bool = False) -> sqlite3.Connection:
+    """Open the database, creating it and its tables when missing; `check` reads all of it for soundness.
 
     Raises DamagedStateError when the content is unsound, GroundError when the file cannot be opened at all.
     """
@@ -53,7 +53,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     except (sqlite3.OperationalError, OSError) as error:
         raise GroundError(f"cannot open the state database {path}: {error}") from error
     try:
-        _prepare(connection, read_only=read_only)
+        _prepare(connection, read_only=read_only, check=check)
     except sqlite3.OperationalError as error:
         connection.close()
         raise GroundError(f"cannot use the state database {path}: {error}") from error
@@ -63,11 +63,11 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, *, read_only: bool) -> None:
+def _prepare(connection: sqlite3.Connection, *, read_only: bool, check: bool) -> None:
     if read_only:
         connection.execute("select count(*) from status").fetchone()
         return
-    verdict = connection.execute("pragma quick_check(1)").fetchone()
+    verdict = connection.execute("pragma quick_check(1)").fetchone() if check else ("ok",)
     if verdict[0] != "ok":
         raise sqlite3.DatabaseError(verdict[0])
     connection.execute("pragma journal_mode = wal")

@@ -73,10 +73,10 @@ class Commit(msgspec.Struct, kw_only=True):
 class Store:
     """One connection to the state database; safe to share between threads of a process."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, check: bool = False) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._connection: sqlite3.Connection = connect(path, read_only=read_only)
+        self._connection: sqlite3.Connection = connect(path, read_only=read_only, check=check)
         self._inode = path.stat().st_ino
         self._compressor = zstandard.ZstdCompressor(level=1)
         self._decompressor = zstandard.ZstdDecompressor()
