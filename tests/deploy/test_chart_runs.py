@@ -298,8 +298,9 @@ def without_rights(uid: int, gid: int) -> list[str]:
 
 def let_others_pass(folder: Path) -> None:
     """Let others pass through pytest's private folders; only the last ones count here."""
-    for parent in [folder, *list(folder.parents)[:2]]:
-        parent.chmod(stat.S_IMODE(parent.stat().st_mode) | 0o011)
+    for parent in [folder, *folder.parents]:
+        if not parent.stat().st_mode & 0o001:
+            parent.chmod(stat.S_IMODE(parent.stat().st_mode) | 0o011)
 
 
 def test_values_that_look_like_yaml_stay_text(render):

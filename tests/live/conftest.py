@@ -131,15 +131,23 @@ class Cluster:
             pytest.fail(f"kubectl {' '.join(arguments)} as {user}: {done.stderr}")
         return done
 
-    def popen(self, user: str, *arguments: str, **env: str) -> subprocess.Popen[str]:
-        """Start kubectl, to be ended by the caller."""
-        return subprocess.Popen(
+    @contextlib.contextmanager
+    def opened(self, user: str, *arguments: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+        """Run kubectl as long as the block lasts, half a minute at most."""
+        with subprocess.Popen(
             [CACHE / "kubectl", f"--kubeconfig={self.folder}/{user}.conf", *arguments],
             env=os.environ | {"HOME": str(self.folder)} | env,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-        )
+        ) as process:
+            watch = threading.Timer(30, process.kill)
+            watch.start()
+            try:
+                yield process
+            finally:
+                watch.cancel()
+                process.terminate()
 
     def apply(self, user: str, manifest: dict[str, Any], *arguments: str) -> None:
         """Create one object."""
@@ -247,6 +255,14 @@ class Lanner:
 def taken(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ended_in_order() -> Iterator[None]:
+    """A session that is ended from outside ends what it started."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

