@@ -14,7 +14,7 @@ import pyarrow as pa
 from lanner.archive.record import NO_TEXT, ObjectKeys, Record, UserKeys
 from lanner.archive.row import Row
 from lanner.archive.shape import find_shape, write_shaped
-from lanner.archive.wire import write_record
+from lanner.archive.wire import is_written
 
 CREDENTIAL = "authentication.kubernetes.io/credential-id"
 DECISION = "authorization.k8s.io/decision"
@@ -32,24 +32,35 @@ class _Status(msgspec.Struct, gc=False):
     reason: Any = None
 
 
-class _Coded(NamedTuple):
-    """A row and what its columns are read from."""
+class _Time(NamedTuple):
+    value: dt.datetime | None
+    exact: bool
 
-    row: Row
-    record: Record
-    user: UserKeys
-    impersonated: UserKeys
-    target: ObjectKeys
-    status: _Status
-    annotations: dict[str, str | None]
-    time: dt.datetime | None
-    received: dt.datetime | None
+
+class _Kept(NamedTuple):
+    """What must be kept beside the columns."""
+
     shape: str | None
     rest: str | None
     line: bytes | None
 
 
-Read = Callable[[_Coded], Any]
+class _Coded(NamedTuple):
+    """What the columns of some rows are read from, each a list as long as the rows."""
+
+    row: Sequence[Row]
+    record: Sequence[Record]
+    user: Sequence[UserKeys]
+    impersonated: Sequence[UserKeys]
+    target: Sequence[ObjectKeys]
+    status: Sequence[_Status]
+    annotations: Sequence[dict[str, str | None]]
+    time: Sequence[_Time]
+    received: Sequence[_Time]
+    kept: Sequence[_Kept]
+
+
+Read = Callable[[_Coded], list[Any]]
 _NO_STATUS = _Status()
 _STATUS = msgspec.json.Decoder(_Status)
 
@@ -61,19 +72,31 @@ def encode_rows(rows: Sequence[Row], cluster: str) -> pa.Table:
 
 
 def _encode(rows: Sequence[Row], cluster: str) -> pa.Table:
-    coded = [_code(row) for row in rows]
-    arrays = {name: pa.array([read(entry) for entry in coded], kind) for name, kind, read in _COLUMNS}
+    coded = _code(rows)
+    arrays = {name: pa.array(read(coded), kind) for name, kind, read in _COLUMNS}
     clusters = pa.array([row.cluster or cluster for row in rows], pa.string())
     return pa.table({**arrays, "cluster": clusters}).select(_NAMES)
 
 
-def _code(row: Row) -> _Coded:
-    record = row.record
-    time, received = _time(record.stage_timestamp), _time(record.request_received_timestamp)
-    shape, rest, line = _remainder(row.raw, record, exact=time.exact and received.exact and _regular(record))
-    user, imp, target = record.user or _NO_USER, record.impersonated_user or _NO_USER, record.object_ref or _NO_OBJECT
-    status, annotations = _status(record.response_status), record.annotations or _NOTHING
-    return _Coded(row, record, user, imp, target, status, annotations, time.value, received.value, shape, rest, line)
+def _code(rows: Sequence[Row]) -> _Coded:
+    records = [row.record for row in rows]
+    times = [_time(record.stage_timestamp) for record in records]
+    received = [_time(record.request_received_timestamp) for record in records]
+    return _Coded(
+        row=rows,
+        record=records,
+        user=[record.user or _NO_USER for record in records],
+        impersonated=[record.impersonated_user or _NO_USER for record in records],
+        target=[record.object_ref or _NO_OBJECT for record in records],
+        status=[_status(record.response_status) for record in records],
+        annotations=[record.annotations or _NOTHING for record in records],
+        time=times,
+        received=received,
+        kept=[
+            _remainder(row.raw, record, exact=time.exact and begun.exact and _regular(record))
+            for row, record, time, begun in zip(rows, records, times, received, strict=True)
+        ],
+    )
 
 
 def _regular(record: Record) -> bool:
@@ -86,23 +109,18 @@ def _regular(record: Record) -> bool:
     )
 
 
-def _remainder(raw: bytes, record: Record, *, exact: bool) -> tuple[str | None, str | None, bytes | None]:
-    """Return shape, rest and line: what must be kept beside the columns."""
-    if exact and write_record(record) == raw:
-        return None, None, None
+def _remainder(raw: bytes, record: Record, *, exact: bool) -> _Kept:
+    if exact and is_written(record, raw):
+        return _NOTHING_KEPT
     shape = find_shape(raw)
     if shape is None:
-        return None, None, raw
+        return _Kept(None, None, raw)
     if exact and write_shaped(record, shape) == raw:
-        return shape.keys, shape.rest, None
-    return None, shape.rest, raw
+        return _Kept(shape.keys, shape.rest, None)
+    return _Kept(None, shape.rest, raw)
 
 
-class _Time(NamedTuple):
-    value: dt.datetime | None
-    exact: bool
-
-
+_NOTHING_KEPT = _Kept(None, None, None)
 _NO_TIME, _BAD_TIME = _Time(None, exact=True), _Time(None, exact=False)
 
 
@@ -128,97 +146,101 @@ def _status(text: msgspec.Raw) -> _Status:
         return _NO_STATUS
 
 
-def _credential(entry: _Coded) -> str | None:
-    values = entry.user.extra.get(CREDENTIAL) if entry.user.extra else None
-    return values[0] if values else None
+def _credentials(coded: _Coded) -> list[str | None]:
+    values = [user.extra.get(CREDENTIAL) if user.extra else None for user in coded.user]
+    return [value[0] if value else None for value in values]
 
 
-def _last_address(entry: _Coded) -> str | None:
-    return entry.record.source_ips[-1] if entry.record.source_ips else None
+def _last_addresses(coded: _Coded) -> list[str | None]:
+    return [record.source_ips[-1] if record.source_ips else None for record in coded.record]
 
 
-def _code_number(entry: _Coded) -> int | None:
-    code = entry.status.code
+def _codes(coded: _Coded) -> list[int | None]:
+    return [_code_number(status.code) for status in coded.status]
+
+
+def _code_number(code: Any) -> int | None:
     return code if isinstance(code, int) and not isinstance(code, bool) and -(2**31) <= code < 2**31 else None
 
 
-def _reason(entry: _Coded) -> str | None:
-    return entry.status.reason if isinstance(entry.status.reason, str) else None
+def _reasons(coded: _Coded) -> list[str | None]:
+    return [status.reason if isinstance(status.reason, str) else None for status in coded.status]
 
 
-def _ingested(entry: _Coded) -> int | None:
-    return entry.row.ingested or None
+def _ingested(coded: _Coded) -> list[int | None]:
+    return [row.ingested or None for row in coded.row]
+
+
+def _annotation(key: str) -> Read:
+    return lambda coded: [annotations.get(key) for annotations in coded.annotations]
+
+
+def _attribute(path: str) -> Read:
+    """Read one attribute of a list of the coded rows."""
+    part, _, name = path.partition(".")
+    pick, read = attrgetter(part), attrgetter(name)
+    return lambda coded: list(map(read, pick(coded)))
 
 
 def _json(path: str) -> Read:
     """Read an object as JSON text."""
-    read = attrgetter(path)
-
-    def text(entry: _Coded) -> bytes | None:
-        value = read(entry)
-        return None if value is None else _ENCODE(value)
-
-    return text
+    read = _attribute(path)
+    return lambda coded: [None if value is None else _ENCODE(value) for value in read(coded)]
 
 
 def _raw(path: str) -> Read:
-    """Read a body's text."""
-    read = attrgetter(path)
-
-    def text(entry: _Coded) -> bytes | None:
-        value = read(entry)
-        return None if value is NO_TEXT else bytes(value)
-
-    return text
+    """Read a body's text; Arrow copies it from where it is."""
+    read = _attribute(path)
+    return lambda coded: [None if value is NO_TEXT else bytes(value) for value in read(coded)]
 
 
 _TEXT, _TEXTS, _MOMENT = pa.string(), pa.list_(pa.string()), pa.timestamp("us")
 _COLUMNS: tuple[tuple[str, pa.DataType, Read], ...] = (
-    ("time", _MOMENT, attrgetter("time")),
-    ("received", _MOMENT, attrgetter("received")),
-    ("audit_id", _TEXT, attrgetter("record.audit_id")),
-    ("stage", _TEXT, attrgetter("record.stage")),
-    ("level", _TEXT, attrgetter("record.level")),
-    ("verb", _TEXT, attrgetter("record.verb")),
-    ("request_uri", _TEXT, attrgetter("record.request_uri")),
-    ("username", _TEXT, attrgetter("user.username")),
-    ("uid", _TEXT, attrgetter("user.uid")),
-    ("groups", _TEXTS, attrgetter("user.groups")),
+    ("time", _MOMENT, _attribute("time.value")),
+    ("received", _MOMENT, _attribute("received.value")),
+    ("audit_id", _TEXT, _attribute("record.audit_id")),
+    ("stage", _TEXT, _attribute("record.stage")),
+    ("level", _TEXT, _attribute("record.level")),
+    ("verb", _TEXT, _attribute("record.verb")),
+    ("request_uri", _TEXT, _attribute("record.request_uri")),
+    ("username", _TEXT, _attribute("user.username")),
+    ("uid", _TEXT, _attribute("user.uid")),
+    ("groups", _TEXTS, _attribute("user.groups")),
     ("extra", _TEXT, _json("user.extra")),
-    ("credential_id", _TEXT, _credential),
-    ("impersonated_user", _TEXT, attrgetter("impersonated.username")),
-    ("impersonated_uid", _TEXT, attrgetter("impersonated.uid")),
-    ("impersonated_groups", _TEXTS, attrgetter("impersonated.groups")),
+    ("credential_id", _TEXT, _credentials),
+    ("impersonated_user", _TEXT, _attribute("impersonated.username")),
+    ("impersonated_uid", _TEXT, _attribute("impersonated.uid")),
+    ("impersonated_groups", _TEXTS, _attribute("impersonated.groups")),
     ("impersonated_extra", _TEXT, _json("impersonated.extra")),
     ("authentication", _TEXT, _raw("record.authentication_metadata")),
-    ("source_ips", _TEXTS, attrgetter("record.source_ips")),
-    ("source_ip", _TEXT, _last_address),
-    ("user_agent", _TEXT, attrgetter("record.user_agent")),
-    ("resource", _TEXT, attrgetter("target.resource")),
-    ("subresource", _TEXT, attrgetter("target.subresource")),
-    ("namespace", _TEXT, attrgetter("target.namespace")),
-    ("name", _TEXT, attrgetter("target.name")),
-    ("api_group", _TEXT, attrgetter("target.api_group")),
-    ("api_version", _TEXT, attrgetter("target.api_version")),
-    ("object_uid", _TEXT, attrgetter("target.uid")),
-    ("resource_version", _TEXT, attrgetter("target.resource_version")),
-    ("code", pa.int32(), _code_number),
-    ("reason", _TEXT, _reason),
-    ("decision", _TEXT, lambda entry: entry.annotations.get(DECISION)),
-    ("decision_reason", _TEXT, lambda entry: entry.annotations.get(DECISION_REASON)),
+    ("source_ips", _TEXTS, _attribute("record.source_ips")),
+    ("source_ip", _TEXT, _last_addresses),
+    ("user_agent", _TEXT, _attribute("record.user_agent")),
+    ("resource", _TEXT, _attribute("target.resource")),
+    ("subresource", _TEXT, _attribute("target.subresource")),
+    ("namespace", _TEXT, _attribute("target.namespace")),
+    ("name", _TEXT, _attribute("target.name")),
+    ("api_group", _TEXT, _attribute("target.api_group")),
+    ("api_version", _TEXT, _attribute("target.api_version")),
+    ("object_uid", _TEXT, _attribute("target.uid")),
+    ("resource_version", _TEXT, _attribute("target.resource_version")),
+    ("code", pa.int32(), _codes),
+    ("reason", _TEXT, _reasons),
+    ("decision", _TEXT, _annotation(DECISION)),
+    ("decision_reason", _TEXT, _annotation(DECISION_REASON)),
     ("annotations", _TEXT, _json("record.annotations")),
     ("response_status", _TEXT, _raw("record.response_status")),
     ("request_object", _TEXT, _raw("record.request_object")),
     ("response_object", _TEXT, _raw("record.response_object")),
-    ("audit_version", _TEXT, attrgetter("record.api_version")),
-    ("shape", _TEXT, attrgetter("shape")),
-    ("rest", _TEXT, attrgetter("rest")),
-    ("line", pa.binary(), attrgetter("line")),
-    ("source", _TEXT, attrgetter("row.source")),
-    ("origin", _TEXT, attrgetter("row.origin")),
-    ("position", pa.int64(), attrgetter("row.offset")),
-    ("item", pa.int32(), attrgetter("row.item")),
-    ("ordinal", pa.int64(), attrgetter("row.ordinal")),
+    ("audit_version", _TEXT, _attribute("record.api_version")),
+    ("shape", _TEXT, _attribute("kept.shape")),
+    ("rest", _TEXT, _attribute("kept.rest")),
+    ("line", pa.binary(), _attribute("kept.line")),
+    ("source", _TEXT, _attribute("row.source")),
+    ("origin", _TEXT, _attribute("row.origin")),
+    ("position", pa.int64(), _attribute("row.offset")),
+    ("item", pa.int32(), _attribute("row.item")),
+    ("ordinal", pa.int64(), _attribute("row.ordinal")),
     ("ingested", _MOMENT, _ingested),
 )
 _NAMES = ["time", "received", "cluster", *(name for name, _, _ in _COLUMNS[2:])]
