@@ -49,10 +49,12 @@ BAD = {
         f'{{{HEAD}, "responseStatus": {{"code": 1e999}}}}'.encode()
     ),
     "data not recognized as a k8s audit event: it has no kind": b'{"stage": "Panic"}',
-    "data not recognized as a k8s audit event: its kind is 'Pod'": b'{"kind": "Pod"}',
-    "data not recognized as a k8s audit event: its apiVersion is 'v1'": f'{{"apiVersion": "v1", {HEAD}}}'.encode(),
+    "data not recognized as a k8s audit event: its kind is another ('Pod')": b'{"kind": "Pod"}',
+    "data not recognized as a k8s audit event: its apiVersion is another ('v1')": f'{{"apiVersion": "v1", {HEAD}}}'.encode(),
     "data not recognized as a k8s audit event: it has no stageTimestamp": b'{"kind": "Event", "auditID": "a"}',
-    "data not recognized as a k8s audit event: its time is 'noon'": b'{"kind": "Event", "stageTimestamp": "noon"}',
+    "data not recognized as a k8s audit event: its time is none ('noon')": (
+        b'{"kind": "Event", "stageTimestamp": "noon"}'
+    ),
     "data not recognized as a k8s audit event: an EventList without items": b'{"kind": "EventList", "items": null}',
     "nested too deeply": b"[" * 100_000,
 }  # fmt: skip
@@ -93,7 +95,7 @@ def test_a_line_above_the_limit_is_refused_unread(monkeypatch):
     """The size of one line is bounded."""
     monkeypatch.setattr(module, "MAX_LINE_BYTES", 100)
     line = GOOD["v1"].encode() + b" " * 100
-    assert [refusal.reason for refusal in decode(line).refusals] == [f"too long: {len(line)} bytes, 100 are allowed"]
+    assert [refusal.reason for refusal in decode(line).refusals] == [f"too long ({len(line)} bytes, 100 are allowed)"]
 
 
 @pytest.mark.parametrize("line", [b"", b"  \t\r"])

@@ -17,7 +17,10 @@ UNRECOGNISED = "data not recognized as a k8s audit event"
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A piece of input that is no audit event: why, its place in its list (0 when alone), and its text."""
+    """A piece of input that is no audit event: why, its place in its list (0 when alone), and its text.
+
+    What varies in a reason stands in parentheses: counts are kept by what stands before them.
+    """
 
     reason: str
     index: int
@@ -75,7 +78,7 @@ def _is_utf8(text: bytes) -> bool:
 def _decode_other(line: bytes) -> Decoded:
     decoded = Decoded([], [])
     if len(line) > MAX_LINE_BYTES:
-        reason = f"too long: {len(line)} bytes, {MAX_LINE_BYTES} are allowed"
+        reason = f"too long ({len(line)} bytes, {MAX_LINE_BYTES} are allowed)"
         decoded.refusals.append(Refusal(reason, 0, line))
     elif line.strip():
         _decode_into(decoded, line, 0, 0)
@@ -130,15 +133,15 @@ def _decode_single(decoded: Decoded, text: bytes, *, listed: bool) -> None:
 
 def _problem(head: Head, *, listed: bool) -> str | None:
     if head.kind not in ("Event", None):
-        return f"its kind is {head.kind[:80]!r}"
+        return f"its kind is another ({head.kind[:80]!r})"
     if head.kind is None and not listed and not (head.audit_id and head.stage):
         return "it has no kind"
     if not (head.api_version is None or head.api_version.startswith("audit.k8s.io/")):
-        return f"its apiVersion is {str(head.api_version)[:80]!r}"
+        return f"its apiVersion is another ({str(head.api_version)[:80]!r})"
     time = event_time(head)
     if time is None:
         return "it has no stageTimestamp"
-    return None if is_timestamp(time) else f"its time is {time[:80]!r}"
+    return None if is_timestamp(time) else f"its time is none ({time[:80]!r})"
 
 
 _TYPE_ERROR = re.compile(r"Expected `(?P<wanted>.+)`, got `(?P<found>.+?)`(?: - at `\$\.?(?P<path>.+)`)?")

@@ -100,7 +100,7 @@ def to_batch(source: str, origin: str, lines: list[Line], limit: int) -> Batch:
                 source=source,
                 origin=origin,
                 offset=line.offset,
-                reason=f"the line has {line.size} bytes, more than max_line_bytes ({limit})",
+                reason=f"longer than max_line_bytes ({line.size} bytes, {limit} are allowed)",
                 size=line.size,
                 sample=line.data,
             )
