@@ -50,7 +50,9 @@ BAD = {
     ),
     "data not recognized as a k8s audit event: it has no kind": b'{"stage": "Panic"}',
     "data not recognized as a k8s audit event: its kind is another ('Pod')": b'{"kind": "Pod"}',
-    "data not recognized as a k8s audit event: its apiVersion is another ('v1')": f'{{"apiVersion": "v1", {HEAD}}}'.encode(),
+    "data not recognized as a k8s audit event: its apiVersion is another ('v1')": (
+        f'{{"apiVersion": "v1", {HEAD}}}'.encode()
+    ),
     "data not recognized as a k8s audit event: it has no stageTimestamp": b'{"kind": "Event", "auditID": "a"}',
     "data not recognized as a k8s audit event: its time is none ('noon')": (
         b'{"kind": "Event", "stageTimestamp": "noon"}'
