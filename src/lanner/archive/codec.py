@@ -21,7 +21,8 @@ DECISION = "authorization.k8s.io/decision"
 DECISION_REASON = "authorization.k8s.io/reason"
 
 _MICROTIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
-_STEP_ROWS = 2000  # bounds the copies of bodies on their way
+STEP_ROWS = 2000
+"""Rows that become columns at once: it bounds the copies of bodies on their way."""
 _ENCODE = msgspec.json.Encoder().encode
 _NO_USER, _NO_OBJECT = UserKeys(), ObjectKeys()
 _NOTHING: dict[str, str | None] = {}
@@ -67,8 +68,8 @@ _STATUS = msgspec.json.Decoder(_Status)
 
 def encode_rows(rows: Sequence[Row], cluster: str) -> pa.Table:
     """Build the columns of the rows; `cluster` is for rows that name none."""
-    steps = range(0, len(rows), _STEP_ROWS)
-    return pa.concat_tables([_encode(rows[start : start + _STEP_ROWS], cluster) for start in steps])
+    steps = range(0, len(rows), STEP_ROWS)
+    return pa.concat_tables([_encode(rows[start : start + STEP_ROWS], cluster) for start in steps])
 
 
 def _encode(rows: Sequence[Row], cluster: str) -> pa.Table:

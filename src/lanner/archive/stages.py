@@ -91,7 +91,9 @@ class StageFilter:
         self._bytes += len(row.raw)
 
     def _drop(self, key: Key) -> None:
-        rows = self._held.pop(key, ())
+        rows = self._held.pop(key, None)
+        if rows is None:
+            return
         for row in rows:
             self.dropped[f"stage {row.record.stage}"] += 1
         self._forget(rows)

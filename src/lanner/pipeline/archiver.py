@@ -6,6 +6,7 @@ written to a file named by that number before the commit, so that a restart take
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -13,8 +14,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import structlog
 
+from lanner.archive.codec import STEP_ROWS
 from lanner.archive.noise import NoiseFilter
 from lanner.archive.row import Row
 from lanner.archive.stages import StageFilter
@@ -32,6 +35,7 @@ IDLE_SECONDS = 0.2
 STATUS_SECONDS = 0.5
 RETRY_SECONDS = 2.0
 DRAIN_SECONDS = 20.0
+READ_BYTES = 4 * 1024 * 1024
 POSITION_BYTES = 16 * 1024 * 1024
 RECORD_BYTES = 100
 ORDINAL_BITS = 20
@@ -64,6 +68,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     folder = DataFolder(settings.data_folder)
     with held(folder.lock("archiver"), wait_seconds=10):
         archiver = Archiver(settings, folder)
+        gc.freeze()  # pyiceberg's own objects live long and are many
         try:
             archiver.run(stop)
         finally:
@@ -86,7 +91,8 @@ class Archiver:
         self._reader = SpoolReader(folder.spool, after=self._committed)
         self._last = self._committed
         self._rows: list[Row] = []
-        self._bytes = self._read_bytes = 0
+        self._encoded: list[pa.Table] = []
+        self._events = self._bytes = self._read_bytes = 0
         self._since = time.monotonic()
         self._status: dict[str, Any] = {"events": 0, "commits": 0, "problem": ""}
         self._published = 0.0
@@ -112,7 +118,7 @@ class Archiver:
         if self._full():
             return False
         # A record that SQLite does not know of may not be on the disk yet: its number could still be given again.
-        records = self._reader.read(upto=self._store.sequence() or 0)
+        records = self._reader.read(READ_BYTES, upto=self._store.sequence() or 0)
         for note in self._reader.damaged:
             _LOG.error(note)
         self._reader.damaged.clear()
@@ -146,15 +152,19 @@ class Archiver:
 
     def _add(self, rows: list[Row]) -> None:
         self._rows += rows
+        self._events += len(rows)
         self._bytes += sum(len(row.raw) for row in rows)
+        if len(self._rows) >= STEP_ROWS:
+            self._encoded.append(self._archive.encode(self._rows))
+            self._rows = []
 
     def _full(self) -> bool:
-        return len(self._rows) >= self._settings.commit_events or self._bytes >= self._settings.commit_bytes
+        return self._events >= self._settings.commit_events or self._bytes >= self._settings.commit_bytes
 
     def _due(self) -> bool:
         """Say whether to commit; with nothing to write, only when the position would save much reading again."""
         waited = time.monotonic() - self._since >= self._settings.commit_seconds
-        return self._full() or (waited and bool(self._rows)) or (waited and self._read_bytes >= self._position_bytes)
+        return self._full() or (waited and self._events > 0) or (waited and self._read_bytes >= self._position_bytes)
 
     def _commit(self) -> bool:
         if self._last == self._committed:
@@ -162,11 +172,17 @@ class Archiver:
         dropped = Counter(self._stages.dropped) + Counter(self._noise.dropped)
         try:
             self._save_held()
-            self._archive.append(self._rows, sequence=self._last, checkpoints=self._checkpoints, dropped=dropped)
+            self._archive.append(
+                self._rows,
+                sequence=self._last,
+                checkpoints=self._checkpoints,
+                dropped=dropped,
+                encoded=self._encoded,
+            )
         except GroundError as error:
             self._complain(str(error))
             return False
-        self._committed_all(len(self._rows))
+        self._committed_all(self._events)
         return True
 
     def _committed_all(self, events: int) -> None:
@@ -178,7 +194,9 @@ class Archiver:
             "commits": self._status["commits"] + 1,
         }
         self._committed = self._last
-        self._rows, self._bytes, self._read_bytes = [], 0, 0
+        self._rows, self._encoded = [], []
+        self._events = self._bytes = self._read_bytes = 0
+        pa.default_memory_pool().release_unused()
         self._since = time.monotonic()
         self._stages.dropped.clear()
         self._noise.dropped.clear()

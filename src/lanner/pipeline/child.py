@@ -40,6 +40,8 @@ def _ingest(order: Order, stop: threading.Event, reload: threading.Event) -> Non
 
 
 def _archiver(order: Order, stop: threading.Event, _reload: threading.Event) -> None:
+    # Arrow's own pool keeps what a commit took; the C library's gives it back. Arrow reads this when it is loaded.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from lanner.pipeline import archiver  # noqa: PLC0415  # see above
 
     archiver.run(order.settings, stop)

@@ -16,7 +16,9 @@ from lanner.state.spool import Record, SpoolWriter
 from lanner.state.store import Commit, NewAlert, Store
 
 QUEUED_BATCHES = 64
+QUEUED_BYTES = 16 * 1024 * 1024
 GROUP_BATCHES = 32
+GROUP_BYTES = 8 * 1024 * 1024
 RETRY_SECONDS = 1.0
 LOOK_SECONDS = 0.2
 _LOG = structlog.get_logger("lanner.ingest")
@@ -38,12 +40,30 @@ class Prepared(msgspec.Struct, kw_only=True):
     durable: Callable[[], None] | None
 
 
+class _Waiting(queue.Queue[Prepared | None]):
+    """Is full by number or by bytes, whichever comes first."""
+
+    bytes = 0
+
+    def _qsize(self) -> int:
+        return self.maxsize if self.bytes >= QUEUED_BYTES else len(self.queue)
+
+    def _put(self, item: Prepared | None) -> None:
+        super()._put(item)
+        self.bytes += _size(item)
+
+    def _get(self) -> Prepared | None:
+        item = super()._get()
+        self.bytes -= _size(item)
+        return item
+
+
 class Committer:
     """Takes prepared batches in order; `submit` blocks while too many wait, which is the pipeline's back-pressure."""
 
     def __init__(self, spool: SpoolWriter, store: Store, lanes: Sequence[Lane]) -> None:
         self._spool, self._store, self._lanes = spool, store, lanes
-        self._queue: queue.Queue[Prepared | None] = queue.Queue(QUEUED_BATCHES)
+        self._queue = _Waiting(QUEUED_BATCHES)
         self._room = threading.Event()
         self._room.set()
         self._abandon = threading.Event()
@@ -107,12 +127,13 @@ class Committer:
         first = self._queue.get()
         if first is None:
             return None
-        group = [first]
-        while len(group) < GROUP_BATCHES and self._queue.queue:
+        group, size = [first], _size(first)
+        while len(group) < GROUP_BATCHES and size < GROUP_BYTES and self._queue.queue:
             following = self._queue.queue[0]
             if following is None or not _together(group, following):
                 break
             group.append(self._queue.get())  # type: ignore[arg-type]  # None was ruled out; only this thread takes
+            size += _size(following)
         return group
 
     def _commit_until_done(self, group: Sequence[Prepared]) -> bool:
@@ -164,6 +185,10 @@ class Committer:
             )
             for index, prepared in enumerate(group)
         ]
+
+
+def _size(item: Prepared | None) -> int:
+    return sum(map(len, item.lines)) if item else 0
 
 
 def _delivered(group: Sequence[Prepared]) -> tuple[str, ...]:

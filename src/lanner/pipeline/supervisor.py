@@ -24,6 +24,8 @@ LONGEST_WAIT = 30.0
 HEALTHY_SECONDS = 10.0
 STOP_SECONDS = {"player": 3.0, "ingest": 30.0, "archiver": 60.0, "web": 5.0}
 FATAL = (2, 3)
+# glibc gives every thread a heap of its own and lets its limits grow; batches of megabytes would stay resident.
+MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "4194304"}
 _LOG = structlog.get_logger("lanner")
 
 
@@ -46,7 +48,8 @@ class Part:
         reading, self._pipe = os.pipe()
         try:
             command = [sys.executable, "-m", "lanner.pipeline.child", str(reading)]
-            self._process = subprocess.Popen(command, pass_fds=[reading], process_group=0)
+            environment = MEMORY | os.environ
+            self._process = subprocess.Popen(command, pass_fds=[reading], process_group=0, env=environment)
             write_order(self._pipe, self.order)
         except OSError:
             if self._process is None:
