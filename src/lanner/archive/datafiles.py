@@ -20,6 +20,9 @@ from pyiceberg.partitioning import PartitionFieldValue, PartitionKey
 from pyiceberg.table import Table
 
 BODIES = frozenset({"request_object", "response_object", "line"})
+UNIQUE = frozenset({"audit_id", "time", "received", "position", "ordinal"})
+"""Columns whose values hardly repeat: a dictionary of them costs time and room."""
+
 ZSTD_LEVEL = 3
 PAGE_BYTES = 4 * 1024 * 1024
 _DAY = "__day"
@@ -94,7 +97,7 @@ def _write_parquet(part: pa.Table, stream: Any) -> pq.FileMetaData:
         part.schema,
         compression="zstd",
         compression_level=ZSTD_LEVEL,
-        use_dictionary=plain,
+        use_dictionary=[name for name in plain if name not in UNIQUE],
         write_statistics=plain,
         data_page_size=PAGE_BYTES,
     )

@@ -131,6 +131,7 @@ class Archiver:
             self._since = time.monotonic()
         ingested = int(record.received * 1_000_000)
         item = 0
+        kept: list[Row] = []
         for index, (line, offset) in enumerate(zip(record.lines, record.offsets, strict=True)):
             item = item + 1 if index and record.offsets[index - 1] == offset else 0
             row = Row(
@@ -143,10 +144,10 @@ class Archiver:
                 ingested=ingested,
             )
             if not self._noise.drops(row):
-                self._add(self._stages.feed(row))
-            self._read_bytes += len(line)
-        self._read_bytes += RECORD_BYTES + sum(len(reject.sample) for reject in record.rejects)
-        self._add(self._stages.expired(ingested))
+                kept += self._stages.feed(row)
+        self._read_bytes += RECORD_BYTES + sum(map(len, record.lines))
+        self._read_bytes += sum(len(reject.sample) for reject in record.rejects)
+        self._add(kept + self._stages.expired(ingested))
         self._checkpoints[record.source] = record.checkpoint
         self._last = record.sequence
 
