@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lanner.errors import GroundError, SourceError
+from lanner.sources.documents import join_documents
 from lanner.sources.lines import MAX_LINE_BYTES, Line, LineSplitter
 from lanner.sources.packed import Progress, chunks
 from lanner.sources.rotation import in_order
@@ -20,18 +21,23 @@ _STDIN = Path("-")
 def read_lines(path: Path, *, max_line_bytes: int = MAX_LINE_BYTES, progress: Progress | None = None) -> Iterator[Line]:
     """Yield the lines of a file, of a folder's files in order of rotation, or of standard input ("-").
 
-    Numbers count on through a folder, offsets begin anew in each file. A line over `max_line_bytes` comes cut, with
-    `oversized` set. `progress` is told the stored bytes (packed ones where packed) of each read.
+    Numbers count on through a folder, offsets begin anew in each file. A JSON document over several lines comes as one
+    line. A line over `max_line_bytes` comes cut, with `oversized` set. `progress` is told the stored bytes (packed ones
+    where packed) of each read.
     Raises SourceError (missing, cut or damaged file; lines before the damage are yielded), GroundError (unreadable).
     """
     number = 0
     for file in list_files(path):
         splitter = LineSplitter(max_line_bytes, number=number, file=str(file))
-        with _open(file) as opened:
-            for chunk in _checked(opened, file, progress, splitter):
-                yield from splitter.feed(chunk)
-        yield from splitter.finish()
+        yield from join_documents(_split(file, progress, splitter), max_line_bytes)
         number = splitter.number
+
+
+def _split(file: Path, progress: Progress | None, splitter: LineSplitter) -> Iterator[Line]:
+    with _open(file) as opened:
+        for chunk in _checked(opened, file, progress, splitter):
+            yield from splitter.feed(chunk)
+    yield from splitter.finish()
 
 
 def list_files(path: Path) -> list[Path]:
