@@ -60,3 +60,30 @@ def test_a_reader_that_goes_away_is_no_error():
     ran = subprocess.run(["bash", "-o", "pipefail", "-c", shell], capture_output=True, text=True, check=False)
     assert ran.stderr == ""
     assert ran.stdout.startswith("{")
+
+
+LOG = Path(__file__).parents[2] / "examples" / "audit.jsonl.zst"
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    ran = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in ran.stderr
+    return ran
+
+
+@pytest.mark.parametrize("arguments", [f"replay {LOG}", f"fields {LOG}", "rules list", "init -"])
+def test_head_gets_its_lines_and_no_failure(arguments):
+    assert shell(f"{LANNER} {arguments} | head -n 1").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "text"),
+    [
+        ("rules list >&-", 0, ""),
+        ("fields --list >/dev/full", 3, "No space left"),
+        ("rules list >/dev/full", 3, "No space left"),
+    ],
+)
+def test_a_stdout_that_takes_nothing_is_no_traceback(command, code, text):
+    ran = shell(f"{LANNER} {command}")
+    assert (ran.returncode, text in ran.stderr) == (code, True)

@@ -9,7 +9,7 @@ from lanner.archive.settings import ArchiveSettings
 from lanner.archive.store import Archive
 from lanner.cli import hunt
 from lanner.config.folders import DataFolder
-from lanner.errors import GroundError, SourceError
+from lanner.errors import GroundError, SourceError, UsageError
 
 EVENT = b'{"verb":"get","user":{"username":"[b]x"},"stageTimestamp":"2026-01-01T00:00:00.000000Z"}'
 SQL = "SELECT verb, username, time, line, code FROM events ORDER BY ordinal"
@@ -69,3 +69,5 @@ def test_errors(ask, tmp_path):
         ask("SELECT nosuch FROM events")
     with pytest.raises(GroundError, match="no archive here"):
         ask(SQL, "--data", str(tmp_path / "none"))
+    with pytest.raises(UsageError, match="write 512MB"):
+        ask(SQL, "--memory", "zz")

@@ -41,7 +41,7 @@ def connect(archive: Archive, *, memory: str = HUNT_MEMORY) -> Iterator[duckdb.D
         files = [task.file.file_path for task in table.scan().plan_files()]
     with (
         TemporaryDirectory(prefix="lanner-hunt-") as spill,
-        duckdb.connect(config=_config(memory, spill)) as connection,
+        _open(_config(memory, spill)) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
         _make_view(connection, table, files)
@@ -58,12 +58,23 @@ def hunt(archive: Archive, sql: str, *, memory: str = HUNT_MEMORY) -> Iterator[A
     Raises UsageError for what is not one SELECT, SourceError with line and column for an error in the SQL,
     GroundError when memory or disk do not suffice.
     """
-    with connect(archive, memory=memory) as connection, explained():
-        _refuse_all_but_select(sql)
-        with explained(lines_before=1):  # a relation's own errors do not say where
-            connection.execute(f"EXPLAIN\n{sql}")
-        reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+    with connect(archive, memory=memory) as connection:
+        with explained():
+            _refuse_all_but_select(sql)
+            with explained(lines_before=1):  # a relation's own errors do not say where
+                connection.execute(f"EXPLAIN\n{sql}")
+            reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
         yield Answer(reader.schema.names, _rows(reader))
+
+
+def _open(config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(config=config)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(
+            f"DuckDB refuses a memory limit of {config['memory_limit']!r} ({reason}); write 512MB"
+        ) from error
 
 
 def _config(memory: str, spill: str) -> dict[str, Any]:
@@ -92,8 +103,9 @@ def _refuse_all_but_select(sql: str) -> None:
 
 
 def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
-    for batch in reader:
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    with explained():
+        for batch in reader:
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 @contextmanager
@@ -104,8 +116,10 @@ def explained(*, lines_before: int = 0) -> Iterator[None]:
     """
     try:
         yield
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, RuntimeError) as error:
         text = str(error)
+        if "Query interrupted" in text:  # DuckDB's answer to Ctrl-C
+            raise KeyboardInterrupt from error
         if text.startswith(_GROUND):
             raise GroundError(f"the hunt failed: {text.splitlines()[0]}; ask for less at once") from error
         raise _located(text, lines_before) from error

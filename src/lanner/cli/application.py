@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from lanner import __version__
 from lanner.cli import archive, demo, doctor, fields, hunt, init, replay, rules, run
 
+
+class _Verbs(TyperGroup):
+    """Ends quietly when the reader of stdout went away (`| head`), where Typer would make a failure of it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb and write out all that it printed."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            raise typer.Exit from None
+        return result
+
+
 app = typer.Typer(
     name="lanner",
+    cls=_Verbs,
     help="Secures a Kubernetes API server through its audit log.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
