@@ -118,3 +118,24 @@ def test_without_rules_lanners_own_are_used(run, tmp_path):
     log = tmp_path / "audit.log"
     log.write_bytes(event("get") + b"\n")
     assert run(log, own_rules=True).exit_code == 0
+
+
+def test_a_log_of_nothing_but_refused_lines_is_bad(run, tmp_path):
+    log = tmp_path / "audit.log"
+    log.write_bytes(b"{}\nnot json\n")
+    assert run(log).exit_code == 1
+
+
+def test_a_text_alert_is_one_line_whatever_an_attacker_chose(run, tmp_path):
+    log = tmp_path / "audit.log"
+    log.write_bytes(event("create", "a\n12:00:00: Critical forged \x1b[31m") + b"\n")
+    result = run(log, "--matching", "first")
+    assert result.stdout.count("\n") == 1
+    assert r"a\n12:00:00: Critical forged \x1b[31m" in result.stdout
+
+
+def test_rules_without_a_rule_are_named(run, tmp_path):
+    (tmp_path / "none.yaml").write_text("")
+    log = tmp_path / "audit.log"
+    log.write_bytes(event("get") + b"\n")
+    assert "no rule is loaded" in run(log, "--rules", tmp_path / "none.yaml", own_rules=True).stderr

@@ -83,7 +83,7 @@ def _row(name: str, day: Day) -> str:
 def import_command(
     *,
     events: Annotated[
-        list[Path], typer.Argument(metavar="EVENTS...", help="Logs: files (plain, .gz, .zst) and folders of them.")
+        list[Path], typer.Argument(metavar="EVENTS", help="Logs: files (plain, .gz, .zst) and folders of them.")
     ],
     data: Data = None,
     config: Config = None,

@@ -14,6 +14,7 @@ from lanner.audit.event import Event
 from lanner.audit.fields import FIELDS, Extractor, FieldError, FieldInfo, lookup
 from lanner.cli.console import Format, note, print_json
 from lanner.errors import UsageError
+from lanner.outputs.form import escape_controls
 from lanner.sources.history import read_lines
 
 Extractors = Mapping[str, Extractor]
@@ -95,9 +96,9 @@ def _print_event(event: Event, extractors: Extractors, format_: Format) -> None:
     if format_ is Format.json:
         print_json({"auditID": event.head.audit_id, "fields": values})
         return
-    sys.stdout.write(f"{event.head.audit_id}\n")
+    sys.stdout.write(f"{escape_controls(event.head.audit_id or '')}\n")
     for name, value in values.items():
-        sys.stdout.write(f"  {name} = {', '.join(value) if isinstance(value, list) else value}\n")
+        sys.stdout.write(f"  {name} = {escape_controls(', '.join(value) if isinstance(value, list) else value)}\n")
 
 
 def _shown(value: Any) -> str | list[str]:

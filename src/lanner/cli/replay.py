@@ -18,6 +18,7 @@ from lanner.cli.console import Format, note, progress
 from lanner.detect.alert import PRIORITIES, Alert, encode_alert
 from lanner.detect.engine import Engine, Matching
 from lanner.errors import GroundError, LannerError, SourceError, UsageError
+from lanner.outputs.form import escape_controls
 from lanner.rules.falco.documents import Loaded, load_files
 from lanner.sources.history import read_lines, stored_bytes
 
@@ -43,7 +44,9 @@ class _Counts:
 def replay(  # noqa: PLR0917 - Typer reads options from parameters
     events: Annotated[
         list[Path],
-        typer.Argument(help="Audit logs: plain, .gz or .zst files, folders of them, or - for standard input."),
+        typer.Argument(
+            metavar="EVENTS", help="Audit logs: plain, .gz or .zst files, folders of them, or - for standard input."
+        ),
     ],
     rules: Annotated[
         list[Path] | None,
@@ -59,7 +62,8 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
 ) -> None:
     """Run detection rules over audit logs and print the alerts in the order of the events.
 
-    Lines that are no audit events are counted and shown; exit code 3 says that a log could not be read to its end.
+    Lines that are no audit events are counted and shown. Exit code 1 says that there was nothing but such lines, 3 that
+    a log could not be read to its end.
     """
     engine = Engine(_load(rules).rules, matching=_matching(matching), minimum_priority=priority, hostname=hostname)
     counts = _Counts()
@@ -70,6 +74,8 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     _report(engine, counts, time.perf_counter() - started, stats=stats)
     if counts.broken:
         raise typer.Exit(GroundError.exit_code)
+    if counts.refused and not counts.events:
+        raise typer.Exit(1)
 
 
 def _matching(text: str) -> Matching:
@@ -83,6 +89,8 @@ def _load(paths: list[Path] | None) -> Loaded:
     problems = [f"{result.file}: {error.message}" for result in loaded.results for error in result.errors]
     if problems:
         raise UsageError("the rules cannot be used:\n" + "\n".join(problems))
+    if not loaded.rules:
+        note("warning: no rule is loaded, so there can be no alert")
     return loaded
 
 
@@ -134,7 +142,7 @@ def _print(alert: Alert, output_format: Format) -> None:
     if output_format is Format.json:
         sys.stdout.write(encode_alert(alert).decode() + "\n")
     else:
-        sys.stdout.write(f"{alert.time}: {alert.priority} {alert.output}\n")
+        sys.stdout.write(escape_controls(f"{alert.time}: {alert.priority} {alert.output}") + "\n")
 
 
 def _report(engine: Engine, counts: _Counts, seconds: float, *, stats: bool) -> None:

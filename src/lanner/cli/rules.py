@@ -24,7 +24,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="json: one JSON o
 @rules.command()
 def check(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Rule files or folders of them, in the order to load.")
+        list[Path], typer.Argument(metavar="FILE", help="Rule files or folders of them, in the order to load.")
     ],
     format_: FormatOption = Format.text,
 ) -> None:
@@ -34,6 +34,8 @@ def check(
     Exit code 1 when a file has an error.
     """
     loaded = load_files(files)
+    if not loaded.results:
+        raise UsageError(f"no rule files in {', '.join(map(str, files))}; their names end in .yaml or .yml")
     for result in loaded.results:
         if format_ is Format.json:
             print_json(_as_json(result))
@@ -77,7 +79,7 @@ def _as_text(result: FileResult) -> Iterator[str]:
 def list_(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE...]", help="Rule files or folders; default: the built-in rules."),
+        typer.Argument(metavar="FILE", help="Rule files or folders; default: the built-in rules."),
     ] = None,
     format_: FormatOption = Format.text,
 ) -> None:
@@ -118,9 +120,7 @@ def _load(paths: list[Path]) -> Loaded:
 def run_tests(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[FILE...]", help="Files of tests, or folders with *.test.yaml; default: the built-in ones."
-        ),
+        typer.Argument(metavar="FILE", help="Files of tests, or folders with *.test.yaml; default: the built-in ones."),
     ] = None,
     rule_files: Annotated[
         list[Path] | None,
