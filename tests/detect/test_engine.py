@@ -89,7 +89,7 @@ def test_an_output_that_fails_costs_neither_its_alert_nor_the_others(monkeypatch
     def fail(_event):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(engine._formats[0], "render", fail)
+    monkeypatch.setattr(engine._formats[0], "resolve", fail)
     bad, good = engine.process(event_of())
     assert "broken" in bad.output
     assert good.output == "create by <NA>"

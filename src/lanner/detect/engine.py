@@ -94,7 +94,7 @@ class Engine:
     def _render(self, index: int, event: Event) -> tuple[str, dict[str, Any]]:
         form = self._formats[index]
         try:
-            return form.render(event), form.fields(event)
+            return form.resolve(event)
         except Exception as error:  # noqa: BLE001 - an alert without its text is better than none
             self.render_errors += 1
             return f"{self.rules[index].output} (lanner could not fill in the fields: {error!r})", {}

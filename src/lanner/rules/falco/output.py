@@ -52,21 +52,26 @@ class OutputFormat:
         shift = 1 if text.startswith("*") else 0
         if not text:
             raise OutputError("empty formatting token", 0)
-        self._parts = _compile(text, shift)
-        self._tokens = [part for part in self._parts if isinstance(part, _Token)]
+        parts = _compile(text, shift)
+        self._tokens = [part for part in parts if isinstance(part, _Token)]
+        # The text with a hole for each token; `%` in the literal parts is doubled, for it is a template of Python's.
+        self._template = "".join("%s" if isinstance(part, _Token) else part.replace("%", "%%") for part in parts)
+
+    def resolve(self, event: Event) -> tuple[str, dict[str, Any]]:
+        """Return the text and Falco's output_fields, each value looked up once. Never raises.
+
+        In the text absent values are <NA>. The fields go by their written names, evt.time in nanoseconds since 1970
+        among them: lists are lists, numbers are numbers, absent values are None.
+        """
+        values = [_value(token.extract, event) for token in self._tokens]
+        fields = {token.written: value for token, value in zip(self._tokens, values, strict=True)}
+        fields["evt.time"] = _value(_time, event)
+        texts = [_text(value, token.width) for token, value in zip(self._tokens, values, strict=True)]
+        return self._template % tuple(texts), fields
 
     def render(self, event: Event) -> str:
-        """Return the text with every field in place; absent values are <NA>. Never raises."""
-        return "".join([part if isinstance(part, str) else _text(part, event) for part in self._parts])
-
-    def fields(self, event: Event) -> dict[str, Any]:
-        """Return Falco's output_fields: each field by its written name, and evt.time in nanoseconds since 1970.
-
-        Lists are lists, numbers are numbers, absent values are None. Never raises.
-        """
-        fields = {token.written: _value(token.extract, event) for token in self._tokens}
-        fields["evt.time"] = _value(_time, event)
-        return fields
+        """Return the text alone; see `resolve`."""
+        return self.resolve(event)[0]
 
 
 def _time(event: Event) -> int:
@@ -80,8 +85,7 @@ def _value(extract: Callable[[Event], Any], event: Event) -> Any:
         return None
 
 
-def _text(token: _Token, event: Event) -> str:
-    value = _value(token.extract, event)
+def _text(value: Any, width: int) -> str:
     if value is None:
         text = ABSENT
     elif isinstance(value, str):
@@ -90,7 +94,7 @@ def _text(token: _Token, event: Event) -> str:
         text = f"({','.join(map(str, value))})"
     else:
         text = str(value)
-    return text[: token.width].ljust(token.width) if token.width else text
+    return text[:width].ljust(width) if width else text
 
 
 def _compile(text: str, start: int) -> list[str | _Token]:
