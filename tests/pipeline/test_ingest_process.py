@@ -189,3 +189,9 @@ def test_upkeep_does_not_fail_on_a_closed_database(settings, process):
     running._prune()
     running._publish()
     running._trim()
+
+
+def test_a_start_without_a_rule_is_told(settings, folder, process, tmp_path):
+    """Rule files that are gone must not look like a quiet cluster."""
+    (tmp_path / "rules.yaml").write_text("")
+    assert "no rule is enabled" in process(settings)._counts.notes[0]

@@ -101,6 +101,7 @@ class IngestProcess:
         for lane in self._lanes:
             lane.start()
         self._committer.start()
+        self._warn_of_no_rules()
         # What lives now lives long: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -158,6 +159,11 @@ class IngestProcess:
             return
         self._ingest.exchange(engine)
         self._note(f"rules loaded again: {len(engine.rules)} rules")
+        self._warn_of_no_rules()
+
+    def _warn_of_no_rules(self) -> None:
+        if not self._detector.engine.rules:
+            self._note("no rule is enabled: nothing will be detected; see rules.files and rules.select")
 
     def _bound_spool(self) -> None:
         size = spool.spool_bytes(self._folder.spool)
