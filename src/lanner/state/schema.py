@@ -9,6 +9,8 @@ from pathlib import Path
 from lanner.errors import GroundError
 
 VERSION = 1
+WAL_BYTES = 16 * 1024 * 1024
+"""What the write-ahead log is cut to after a checkpoint; one large prune would else leave it large for ever."""
 
 TABLES = """
 create table if not exists checkpoint (
@@ -73,6 +75,7 @@ def _prepare(connection: sqlite3.Connection, *, read_only: bool, check: bool) ->
     connection.execute("pragma journal_mode = wal")
     # The spool is synced first and replayed after a crash, so SQLite need not sync each transaction.
     connection.execute("pragma synchronous = normal")
+    connection.execute(f"pragma journal_size_limit = {WAL_BYTES}")
     connection.executescript(TABLES)
     connection.execute(f"pragma user_version = {VERSION}")
 
