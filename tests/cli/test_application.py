@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,3 +88,15 @@ def test_head_gets_its_lines_and_no_failure(arguments):
 def test_a_stdout_that_takes_nothing_is_no_traceback(command, code, text):
     ran = shell(f"{LANNER} {command}")
     assert (ran.returncode, text in ran.stderr) == (code, True)
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="needs script(1) for a terminal")
+def test_on_a_terminal_alerts_still_go_where_stdout_goes(tmp_path):
+    """The bar on the terminal must not draw to itself what is meant for a file."""
+    target, terminal = tmp_path / "alerts", tmp_path / "terminal"
+    command = f"{LANNER} replay {LOG} > {target}"
+    subprocess.run(
+        ["script", "-qec", command, str(terminal)], stdin=subprocess.DEVNULL, capture_output=True, check=True
+    )
+    assert target.read_text().count("\n") > 20
+    assert "Critical" not in terminal.read_text()

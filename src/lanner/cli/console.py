@@ -34,12 +34,16 @@ def note(text: str) -> None:
 
 
 @contextmanager
-def progress(label: str, total: int | None) -> Iterator[Any]:
-    """Show a bar over bytes on a terminal, nothing when piped; yields a function advance(bytes)."""
-    if not STDERR.is_terminal:
+def progress(label: str, total: int | None, *, printing: bool = False) -> Iterator[Any]:
+    """Show a bar over bytes on a terminal, nothing when piped; yields a function advance(bytes).
+
+    `printing` says that the command prints meanwhile: then there is no bar where stdout is a terminal, too.
+    """
+    if not STDERR.is_terminal or (printing and sys.stdout.isatty()):
         yield lambda _amount: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=STDERR, transient=True) as bar:
+    # Redirected, what a command prints to a file or a pipe would go to the terminal instead.
+    with Progress(*columns, console=STDERR, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         task = bar.add_task(label, total=total)
         yield lambda amount: bar.advance(task, amount)

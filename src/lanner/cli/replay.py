@@ -97,7 +97,7 @@ def _load(paths: list[Path] | None) -> Loaded:
 def _detect(engine: Engine, paths: list[Path], counts: _Counts) -> Iterator[Alert]:
     totals = [stored_bytes(path) for path in paths]
     total = None if None in totals else sum(size for size in totals if size is not None)
-    with progress("replay", total) as advance:
+    with progress("replay", total, printing=True) as advance:
         for path in paths:
             yield from _detect_in(engine, path, counts, advance)
 
