@@ -145,13 +145,23 @@ def test_damage_inside_a_finished_segment_is_told_and_the_next_segment_is_read(t
 
 
 def test_a_record_of_an_unknown_form_counts_as_damage(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        spool, "_pack", lambda _: spool._HEADER.pack(b"LSP1", 1, spool.zlib.crc32(b"\x01"), 1) + b"\x01"
-    )
+    def pack(_: object, buffer: bytearray) -> None:
+        buffer[:] = spool._HEADER.pack(b"LSP1", 1, spool.zlib.crc32(b"\x01"), 1) + b"\x01"
+
+    monkeypatch.setattr(spool, "_pack", pack)
     write(tmp_path, 1)
     monkeypatch.undo()
     write(tmp_path, 1, first=2)
     assert numbers(tmp_path) == [2]
+
+
+def test_records_of_any_sizes_in_one_append_do_not_mix(tmp_path):
+    writer = SpoolWriter(tmp_path)
+    sizes = [1, 3_000_000, 0, 70_000, 5]
+    writer.append([record(number, b"%d" % number * size) for number, size in enumerate(sizes, 1)])
+    writer.close()
+    found = SpoolReader(tmp_path, after=0).read()
+    assert [one.lines for one in found] == [[b"%d" % number * size] for number, size in enumerate(sizes, 1)]
 
 
 def test_what_recovery_cuts_off_is_kept_when_it_is_no_torn_tail(tmp_path):

@@ -46,9 +46,11 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Record)
 
 
-def _pack(record: Record) -> bytes:
-    payload = _ENCODER.encode(record)
-    return _HEADER.pack(_MAGIC, len(payload), zlib.crc32(payload), record.sequence) + payload
+def _pack(record: Record, buffer: bytearray) -> None:
+    """Put header and payload of a record into a buffer, in place of what it held; never shorter than a header."""
+    _ENCODER.encode_into(record, buffer, _HEADER.size)
+    with memoryview(buffer) as view, view[_HEADER.size :] as payload:
+        _HEADER.pack_into(view, 0, _MAGIC, len(payload), zlib.crc32(payload), record.sequence)
 
 
 class TornError(Exception):
@@ -111,6 +113,7 @@ class SpoolWriter:
         self._segment_bytes = segment_bytes
         self._descriptor = -1
         self._size = 0
+        self._buffer = bytearray(_HEADER.size)
         self.damaged: list[str] = []
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -145,11 +148,10 @@ class SpoolWriter:
 
         Raises GroundError with the system's reason (disk full, no permission).
         """
-        data = b"".join(_pack(record) for record in records)
         try:
             if self._descriptor < 0 or self._size >= self._segment_bytes:
                 self._roll(records[0].sequence)
-            self._write(data)
+            self._write(records)
         except OSError as error:
             raise GroundError(f"cannot write to the spool {self._folder}: {error.strerror}") from error
         self.next_sequence = records[-1].sequence + 1
@@ -167,16 +169,24 @@ class SpoolWriter:
         finally:
             os.close(folder)
 
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
+    def _write(self, records: Sequence[Record]) -> None:
         try:
-            while view:
-                view = view[os.write(self._descriptor, view) :]
+            size = sum(map(self._write_record, records))
             os.fdatasync(self._descriptor)
         except OSError:
             self._cut()
             raise
-        self._size += len(data)
+        self._size += size
+
+    def _write_record(self, record: Record) -> int:
+        """Write one record from the buffer that all of them share, and return its bytes."""
+        _pack(record, self._buffer)
+        with memoryview(self._buffer) as view:
+            written = 0
+            while written < len(view):
+                with view[written:] as rest:
+                    written += os.write(self._descriptor, rest)
+        return written
 
     def _cut(self) -> None:
         """Remove a half record: it must not stay in front of what is written once there is room again."""
