@@ -21,6 +21,7 @@ from lanner.errors import GroundError
 from lanner.sources.source import STOP_SECONDS, Emit, Note
 from lanner.sources.webhook_body import Budget, Claim, NotJsonError, RefusedError, one_line, read_body, unpack
 from lanner.sources.webhook_handoff import Handoff
+from lanner.sources.webhook_protocol import bounded_protocol
 from lanner.sources.webhook_settings import TlsSettings, WebhookSettings, listen_address
 
 _TOKEN_BYTES = 64 * 1024
@@ -137,6 +138,7 @@ def serve(settings: WebhookSettings, emit: Emit, stop: threading.Event, note: No
 def _server(settings: WebhookSettings, webhook: Webhook, context: ssl.SSLContext | None) -> uvicorn.Server:
     config = uvicorn.Config(
         webhook.app,
+        http=bounded_protocol(settings.read_seconds),
         log_config=None,
         log_level="warning",
         access_log=False,

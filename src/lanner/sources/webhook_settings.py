@@ -36,7 +36,9 @@ class WebhookSettings(Settings, tag="webhook", tag_field="type"):
     )
     max_connections: Annotated[int, Meta(ge=1, description="Open connections; more are answered 503.")] = 64
     max_waiting: Annotated[int, Meta(ge=1, description="Requests that may wait to be stored; more are 503.")] = 32
-    read_seconds: Annotated[float, Meta(gt=0, description="Time for a body to arrive, else 408.")] = 30.0
+    read_seconds: Annotated[
+        float, Meta(gt=0, description="Time for a head to arrive, else the connection ends; then for a body, else 408.")
+    ] = 30.0
     durable_seconds: Annotated[
         float, Meta(gt=0, description="Time for a batch to be stored, else 503; kube-apiserver itself waits 30 s.")
     ] = 25.0
