@@ -99,6 +99,20 @@ def test_it_ends_within_its_time_though_the_disk_is_full_and_the_queue_too(commi
     assert heard == []
 
 
+def test_few_large_batches_fill_the_queue_as_many_small_ones_do(committer, prepared, folder, monkeypatch):
+    monkeypatch.setattr(module, "QUEUED_BYTES", 1000)
+    monkeypatch.setattr(module, "GROUP_BYTES", 1500)
+    for number in range(2):
+        assert not committer._queue.full()
+        assert committer._put(prepared(number, lines=[b"x" * 600]))
+    assert committer._queue.full()
+    assert not committer._put(prepared(2))
+    committer.start()
+    committer.submit(prepared(2, lines=[b"x" * 5000]))
+    assert committer.close(10)
+    assert spooled(folder) == [0, 1, 2]
+
+
 def test_while_the_spool_is_full_nothing_is_committed_and_closing_still_ends(committer, store, prepared):
     committer.hold(full=True)
     committer.start()
