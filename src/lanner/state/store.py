@@ -18,6 +18,7 @@ from lanner.errors import GroundError
 from lanner.state.schema import connect
 
 UNDELIVERED_FACTOR = 5
+PRUNE_SLICE = 5000
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 # What a quarantined piece takes besides its sample, about.
 _ROW_BYTES = 200
@@ -307,6 +308,10 @@ class Store:
         lost = int(
             self._one("select count(*) from alert where id > ? and id <= ? and not throttled", (given, limit))[0]
         )
+        # In slices: one long transaction would hold up ingest and let the write-ahead log grow by all that goes.
+        first = self._one("select min(id) from alert")[0]
+        for upto in range(first or limit, limit, PRUNE_SLICE):
+            self._run("delete from alert where id < ?", (upto,))
         self._run("delete from alert where id <= ?", (limit,))
         self._run(
             "delete from quarantine where id <= (select max(id) from (select id, sum(length(sample) + ?) "
