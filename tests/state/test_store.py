@@ -196,6 +196,13 @@ def test_prune_keeps_the_newest_samples_within_the_bound(tmp_path_factory, sizes
         store.close()
 
 
+def test_prune_deletes_in_slices(store, monkeypatch):
+    monkeypatch.setattr("lanner.state.store.PRUNE_SLICE", 2)
+    store.commit(commit(1, *"abcdefgh"))
+    store.prune(alerts=3, outputs=[], quarantine_bytes=0, seen_seconds=60)
+    assert [one.id for one in store.alerts()] == [8, 7, 6]
+
+
 def test_prune_forgets_old_digests(store):
     store.commit(commit(1, digests=[b"d" * 16]))
     store.prune(alerts=1, outputs=["http"], quarantine_bytes=0, seen_seconds=-1)
