@@ -65,6 +65,16 @@ def test_list_as_text(lanner, log):
     assert " ".join(lines[-1]) == "1 events dropped: stage RequestReceived"
 
 
+def test_the_readable_part_of_a_cut_file_goes_in(lanner, tmp_path):
+    """Two gzip members, the second cut: what the first holds is archived, the damage is an error."""
+    cut = tmp_path / "audit.log.gz"
+    whole, torn = (gzip.compress(EVENT.format(day, "Panic").encode() + b"\n") for day in (1, 2))
+    cut.write_bytes(whole + torn[:-12])
+    with pytest.raises(SourceError):
+        lanner("import", cut)
+    assert lanner("export").stdout_bytes == EVENT.format(1, "Panic").encode() + b"\n"
+
+
 def test_what_is_known_is_told(lanner, log):
     """A second import says why it adds nothing."""
     lanner("import", log / "audit.log")

@@ -91,7 +91,7 @@ class Importer:
         What it held when it was imported before is left out. Raises GroundError, and SourceError after all that
         is readable of a damaged log was archived.
         """
-        start = self._ledger.furthest(line.data for line in read())
+        start = self._ledger.furthest(_readable(read()))
         run = _Run(name, self._source, start.lines if start else 0)
         try:
             for line in read():
@@ -125,6 +125,15 @@ class Importer:
         run.committed(len(rows), dropped)
         self._noise.dropped.clear()
         self._stages.dropped.clear()
+
+
+def _readable(lines: Iterable[InputLine]) -> Iterator[bytes]:
+    """Give the lines up to the damage; the pass that imports them says what it is."""
+    try:
+        for line in lines:
+            yield line.data
+    except SourceError:
+        return
 
 
 class _Run:
