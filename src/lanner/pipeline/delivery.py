@@ -32,6 +32,7 @@ class Lane:
         self._lock = threading.Lock()
         self._behind = True
         self._owed = 0
+        self._said = ""
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"output {self.name}", daemon=True)
@@ -66,6 +67,9 @@ class Lane:
             raise DeliveryError(f"the output broke: {error!r}", retryable=True) from error
 
     def _tell(self, error: DeliveryError) -> None:
+        if str(error) != self._said:
+            _LOG.error(str(error), output=self.name, hint="its alerts are kept; lanner keeps trying")
+        self._said = str(error)
         try:
             self._store.delivery_failed(self.name, str(error))
         except GroundError:
@@ -126,13 +130,14 @@ class Lane:
         except DeliveryError as error:
             return self._failed(pending, error)
         self._store.delivered(self.name, pending[-1].id, len(pending))
+        self._said = ""
         return True
 
     def _failed(self, pending: Sequence[StoredAlert], error: DeliveryError) -> bool:
         if error.sent:
             self._store.delivered(self.name, pending[error.sent - 1].id, error.sent)
         if error.retryable:
-            self._store.delivery_failed(self.name, str(error))
+            self._tell(error)
             return False
         self._store.refused(self.name, pending[error.sent].id, str(error))
         return True
