@@ -8,6 +8,8 @@ from pathlib import Path
 from pyiceberg.io import OutputStream
 from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
 
+from lanner.config.folders import sync_folder
+
 DURABLE_IO = f"{__name__}.DurableFileIO"
 
 
@@ -54,18 +56,10 @@ class _SyncedStream(OutputStream):
             os.fsync(self._file.fileno())
         finally:
             self._file.close()
-        _sync_folder(self._path.parent)
+        sync_folder(self._path.parent)
 
     def __enter__(self) -> OutputStream:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,7 +19,8 @@ from lanner.detect.alert import PRIORITIES, Alert, encode_alert
 from lanner.detect.engine import Engine, Matching
 from lanner.errors import GroundError, LannerError, SourceError, UsageError
 from lanner.outputs.form import escape_controls
-from lanner.rules.falco.documents import Loaded, load_files
+from lanner.rules.falco.documents import load_files
+from lanner.rules.ruleset import Rule
 from lanner.sources.history import read_lines, stored_bytes
 
 REASONS_SHOWN = 10
@@ -65,7 +66,7 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     Lines that are no audit events are counted and shown. Exit code 1 says that there was nothing but such lines, 3 that
     a log could not be read to its end.
     """
-    engine = Engine(_load(rules).rules, matching=_matching(matching), minimum_priority=priority, hostname=hostname)
+    engine = Engine(_load(rules), matching=_matching(matching), minimum_priority=priority, hostname=hostname)
     counts = _Counts()
     started = time.perf_counter()
     for alert in _detect(engine, events, counts):
@@ -84,14 +85,11 @@ def _matching(text: str) -> Matching:
     return cast(Literal["all", "first"], text)
 
 
-def _load(paths: list[Path] | None) -> Loaded:
-    loaded = load_files(paths or [content.FOLDER])
-    problems = [f"{result.file}: {error.message}" for result in loaded.results for error in result.errors]
-    if problems:
-        raise UsageError("the rules cannot be used:\n" + "\n".join(problems))
-    if not loaded.rules:
+def _load(paths: list[Path] | None) -> list[Rule]:
+    rules = load_files(paths or [content.FOLDER]).require()
+    if not rules:
         note("warning: no rule is loaded, so there can be no alert")
-    return loaded
+    return rules
 
 
 def _detect(engine: Engine, paths: list[Path], counts: _Counts) -> Iterator[Alert]:

@@ -17,6 +17,18 @@ def default_data_folder() -> Path:
     return Path("/var/lib/lanner") if os.geteuid() == 0 else platformdirs.user_data_path("lanner")
 
 
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the folder's own list of names, so that a new file in it survives a loss of power.
+
+    Raises OSError.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @dataclass(frozen=True, slots=True)
 class DataFolder:
     """The layout below the data folder; making it is the business of who writes there."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-PRIORITIES = ("Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug")
-"""Falco's priorities as it prints them, most severe first."""
+from lanner.rules.ruleset import PRIORITIES
+
+__all__ = ["PRIORITIES", "Alert", "Origin", "decode_alert", "encode_alert"]
 
 
 class Origin(msgspec.Struct, kw_only=True, omit_defaults=True):

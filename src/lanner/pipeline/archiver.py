@@ -23,7 +23,7 @@ from lanner.archive.row import Row
 from lanner.archive.stages import StageFilter
 from lanner.archive.store import Archive
 from lanner.audit.batch import Checkpoint
-from lanner.config.folders import DataFolder
+from lanner.config.folders import DataFolder, sync_folder
 from lanner.errors import GroundError
 from lanner.settings.model import Settings
 from lanner.state import spool
@@ -50,14 +50,6 @@ def _totals(archive: Archive) -> dict[str, int]:
     snapshot = archive.table.current_snapshot()
     found = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
     return {name: int(found.get(key, "0")) for key, name in _TOTALS.items()}
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def run(settings: Settings, stop: threading.Event) -> None:
@@ -230,7 +222,7 @@ class Archiver:
                 file.write(self._stages.dump())
                 file.flush()
                 os.fsync(descriptor)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError as error:
             raise GroundError(f"cannot write {path}: {error.strerror}") from error
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from lanner import content
-from lanner.errors import GroundError, UsageError
-from lanner.rules.falco.documents import FileResult, load_files, rule_files
+from lanner.errors import GroundError
+from lanner.rules.falco.documents import load_files, rule_files
 from lanner.rules.ruleset import Rule
 from lanner.settings.model import RulesSettings, Selection, Target
 
@@ -25,16 +25,8 @@ def rule_paths(settings: RulesSettings) -> list[Path]:
 
 def load_rules(settings: RulesSettings) -> list[Rule]:
     """Load all rules; raises UsageError that lists every mistake, GroundError for unreadable files."""
-    loaded = load_files(rule_paths(settings))
-    problems = [line for result in loaded.results for line in _problems(result)]
-    if problems:
-        raise UsageError("\n".join(problems))
-    return [_selected(rule, settings.select) for rule in loaded.rules]
-
-
-def _problems(result: FileResult) -> Iterable[str]:
-    for error in result.errors:
-        yield f"{result.file}:{error.line}:{error.column}: {error.message}"
+    rules = load_files(rule_paths(settings)).require()
+    return [_selected(rule, settings.select) for rule in rules]
 
 
 def _selected(rule: Rule, selections: Iterable[Selection]) -> Rule:

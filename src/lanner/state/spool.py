@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from lanner.audit.batch import Checkpoint, Reject
+from lanner.config.folders import sync_folder
 from lanner.errors import GroundError
 
 _HEADER = struct.Struct("<4sIIQ")
@@ -163,11 +164,7 @@ class SpoolWriter:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o600)
         self._size = 0
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._folder)
 
     def _write(self, records: Sequence[Record]) -> None:
         try:

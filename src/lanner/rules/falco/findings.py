@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from lanner.errors import UsageError
 from lanner.rules.ruleset import Rule
 
 
@@ -55,6 +56,14 @@ class Loaded(msgspec.Struct, kw_only=True):
     def successful(self) -> bool:
         """True when every file loaded."""
         return all(result.successful for result in self.results)
+
+    def require(self) -> list[Rule]:
+        """Return the rules; raises UsageError that lists every error with its place when a file did not load."""
+        errors = [(result.file, error) for result in self.results for error in result.errors]
+        if errors:
+            lines = [f"{file}:{error.line}:{error.column}: {error.message}" for file, error in errors]
+            raise UsageError("the rules cannot be used:\n" + "\n".join(lines))
+        return self.rules
 
 
 class LoadError(Exception):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
+from lanner.rules.ruleset import PRIORITIES
 from lanner.settings.falco.reader import Reader
 from lanner.settings.model import Matching, Priority, RulesSettings, Selection, Target
 from lanner.settings.notes import Note
 
-_PRIORITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug")
+_PRIORITIES = tuple(priority.lower() for priority in PRIORITIES)
 _SELECTION_KNOWN = frozenset({"enable", "disable"})
 _TARGET_KNOWN = frozenset({"rule", "tag"})
 
