@@ -6,9 +6,10 @@ import enum
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
@@ -20,6 +21,9 @@ class Format(enum.StrEnum):
 
     text = "text"
     json = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="json: one JSON object a line.")]
 
 
 def print_json(value: Any) -> None:

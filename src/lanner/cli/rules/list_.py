@@ -1,0 +1,45 @@
+"""`lanner rules list`: which rules there are."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lanner import content
+from lanner.cli.console import Format, FormatOption, print_json
+from lanner.cli.rules.loading import load
+from lanner.rules.ruleset import Rule
+
+
+def list_(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE", help="Rule files or folders; default: the built-in rules."),
+    ] = None,
+    format_: FormatOption = Format.text,
+) -> None:
+    """List the rules that load, with priority, tags and where each is defined."""
+    loaded = load(files or [content.FOLDER])
+    for rule in loaded.rules:
+        if format_ is Format.json:
+            print_json(_row(rule))
+        else:
+            off = "" if rule.enabled else "  (disabled)"
+            sys.stdout.write(f"{rule.priority:<13}  {rule.name}  [{', '.join(rule.tags)}]{off}\n")
+            sys.stdout.write(f"{'':<13}  {rule.source}  {rule.file}:{rule.line}\n")
+
+
+def _row(rule: Rule) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "priority": rule.priority,
+        "tags": list(rule.tags),
+        "enabled": rule.enabled,
+        "source": rule.source,
+        "file": rule.file,
+        "line": rule.line,
+        "description": rule.description.strip(),
+    }

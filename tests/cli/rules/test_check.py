@@ -1,0 +1,31 @@
+"""`lanner rules check` as a command."""
+
+
+def test_check_prints_one_object_a_file_and_fails_when_one_is_bad(run, files, rows):
+    result = run("check", files / "bad.yaml", files / "good.yaml", files / "other.yaml", "--format", "json")
+    bad, good, other = rows(result)
+    assert result.exit_code == 1
+    assert good == {"file": str(files / "good.yaml"), "successful": True, "errors": [], "warnings": []}
+    assert bad["errors"] == [
+        {
+            "code": "LOAD_ERR_COMPILE_CONDITION",
+            "message": "filter_check called with nonexistent field ka.vreb",
+            "line": 3,
+            "column": 14,
+            "item": "B",
+            "hint": "did you mean 'ka.verb'?",
+        }
+    ]
+    assert "syscall" in other["notes"][0]
+
+
+def test_check_of_a_folder_in_words(run, files):
+    result = run("check", files)
+    assert result.exit_code == 1
+    assert f"{files / 'bad.yaml'}:3:14: error: filter_check called with nonexistent field ka.vreb" in result.stdout
+    assert "good.yaml: ok" in result.stdout
+    assert "note: 1 rules of source syscall" in result.stdout
+
+
+def test_check_of_good_rules_succeeds(run, files):
+    assert run("check", files / "good.yaml").exit_code == 0
