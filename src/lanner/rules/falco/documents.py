@@ -25,6 +25,11 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> Loaded:
 
     A file with a mistake keeps what stood before the mistake (Falco), and the files after it are judged by themselves.
     """
+    return link_texts(texts)[0]
+
+
+def link_texts(texts: Sequence[tuple[str, str]]) -> tuple[Loaded, Linker]:
+    """Load like load_texts and give the linker as well: it knows macros, lists and places, which rules no longer do."""
     sources = {file: text.removeprefix(_BYTE_ORDER_MARK) for file, text in texts}
     collector = Collector()
     linker = Linker(collector, sources)
@@ -41,12 +46,17 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> Loaded:
     if loaded.successful:
         for result in results:
             result.warnings.extend(finding for file, finding in linked.unused if file == result.file)
-    return loaded
+    return loaded, linker
 
 
 def load_files(paths: Sequence[Path]) -> Loaded:
     """Load files in order, folders by their *.yaml and *.yml (not *.test.yaml) in name order; raises GroundError."""
-    return load_texts([(str(path), _read_text(path)) for path in rule_files(paths)])
+    return link_files(paths)[0]
+
+
+def link_files(paths: Sequence[Path]) -> tuple[Loaded, Linker]:
+    """Load like load_files and give the linker as well; raises GroundError."""
+    return link_texts([(str(path), _read_text(path)) for path in rule_files(paths)])
 
 
 def rule_files(paths: Sequence[Path]) -> list[Path]:
