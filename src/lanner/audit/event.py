@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from calendar import timegm
-from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -79,7 +79,7 @@ class Head(msgspec.Struct, rename="camel", gc=False):
     metadata: Metadata | None = None
 
 
-class Event:
+class Event(msgspec.Struct, gc=False, eq=False):
     """A view of one audit event; what is lazy is computed on first use and kept.
 
     `raw` is its JSON text as it arrived, `head` its typed keys; `request`, `response` (the bodies) and `document` (all
@@ -87,28 +87,37 @@ class Event:
     place in its stream, counted from 1, where a reader sets it.
     """
 
-    __slots__ = ("document", "head", "number", "raw", "request", "response", "time_ns")
-
     raw: bytes
     head: Head
-    request: Any
-    response: Any
-    document: dict[str, Any]
-    time_ns: int
-    number: int
+    number: int = 0
+    _request: Any = msgspec.UNSET
+    _response: Any = msgspec.UNSET
+    _document: Any = msgspec.UNSET
+    _time_ns: int | None = None
 
-    def __init__(self, raw: bytes, head: Head) -> None:
-        self.raw = raw
-        self.head = head
+    @property
+    def request(self) -> Any:
+        if self._request is msgspec.UNSET:
+            self._request = _body(self.head.request_object)
+        return self._request
 
-    def __getattr__(self, name: str) -> Any:
-        """Fill an empty slot; Python asks only when it is empty."""
-        compute = _LAZY.get(name)
-        if compute is None:
-            raise AttributeError(name)
-        value = compute(self)
-        setattr(self, name, value)
-        return value
+    @property
+    def response(self) -> Any:
+        if self._response is msgspec.UNSET:
+            self._response = _body(self.head.response_object)
+        return self._response
+
+    @property
+    def document(self) -> Any:
+        if self._document is msgspec.UNSET:
+            self._document = decode_body(self.raw)
+        return self._document
+
+    @property
+    def time_ns(self) -> int:
+        if self._time_ns is None:
+            self._time_ns = parse_time(event_time(self.head) or "")
+        return self._time_ns
 
     def __repr__(self) -> str:
         head = self.head
@@ -126,12 +135,35 @@ _RFC3339 = re.compile(
     r"(?:[.,](\d{1,32}))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))",
     re.ASCII,
 )
-is_timestamp = _RFC3339.fullmatch
+_SHAPE = "--T::."
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def is_timestamp(text: str) -> bool:
+    """Say whether a text is an RFC 3339 timestamp of the years 1000 to 9999."""
+    return _usual(text) is not None or _RFC3339.fullmatch(text) is not None
+
+
+def _usual(text: str) -> datetime | None:
+    """Read `2026-11-23T10:00:01.000037Z`, the form of kube-apiserver; None for any other, good or bad.
+
+    With its six separators in place and no year below 1000, what fromisoformat accepts is RFC 3339.
+    """
+    if len(text) == 27 and text[4:20:3] == _SHAPE and text[26] == "Z" and text[0] != "0":
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return None
+    return None
 
 
 def parse_time(text: str) -> int:
     """Return nanoseconds since 1970 of an RFC 3339 timestamp; raises ValueError."""
-    found = is_timestamp(text)
+    usual = _usual(text)
+    if usual is not None:
+        since = usual - _EPOCH
+        return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+    found = _RFC3339.fullmatch(text)
     if found is None:
         raise ValueError(f"not an RFC 3339 time: {text[:40]!r}")
     *whole, fraction, sign, hours, minutes = found.groups()
@@ -177,12 +209,3 @@ def _decode_on_fresh_stack(text: bytes | msgspec.Raw) -> Any:
 
 def _body(text: msgspec.Raw) -> Any:
     return decode_body(text) if len(text) else None
-
-
-_LAZY: dict[str, Callable[[Event], Any]] = {
-    "request": lambda event: _body(event.head.request_object),
-    "response": lambda event: _body(event.head.response_object),
-    "document": lambda event: decode_body(event.raw),
-    "time_ns": lambda event: parse_time(event_time(event.head) or ""),
-    "number": lambda _event: 0,
-}
