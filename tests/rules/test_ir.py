@@ -8,6 +8,7 @@ from lanner.rules import ir
 def test_nodes_are_equal_wherever_they_stand():
     here, there = ir.Field("ka.verb", None, 3), ir.Field("ka.verb", None, 9)
     assert here == there
+    assert not here != there  # noqa: SIM202 - the operator under test
     assert hash(here) == hash(there)
 
 

@@ -21,6 +21,10 @@ class Node(msgspec.Struct, frozen=True, eq=False):
             return False
         return self._meaning() == other._meaning()
 
+    def __ne__(self, other: object) -> bool:
+        # msgspec gives its structs a != of their own, which does not ask __eq__.
+        return not self == other
+
     def __hash__(self) -> int:
         return hash((type(self), self._meaning()))
 
