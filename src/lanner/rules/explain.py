@@ -118,9 +118,9 @@ def _deciding(trace: Trace) -> list[Trace]:
 
 
 class Reason(NamedTuple):
-    """A check that decided an outcome, and the macros and exceptions that it stands in, outermost first."""
+    """A part that counts, and the macros and exceptions that it stands in, outermost first."""
 
-    check: Trace
+    part: Trace
     within: tuple[str, ...]
 
 
@@ -128,14 +128,19 @@ def reasons(trace: Trace, within: tuple[str, ...] = ()) -> list[Reason]:
     """Return the checks that alone make a part come out as it does, in their order."""
     if not trace.parts:
         return [Reason(trace, within)]
-    inside = (*within, trace.name) if trace.name else within
+    inside = _inside(trace, within)
     return [reason for part in _deciding(trace) for reason in reasons(part, inside)]
 
 
-def blockers(trace: Trace) -> list[Trace]:
+def blockers(trace: Trace, within: tuple[str, ...] = ()) -> list[Reason]:
     """Return the parts of a false condition that all have to change before it can hold, in their order."""
     if trace.truth:
         return []
-    if trace.kind == "and" or (trace.kind == "macro" and trace.parts[0].kind == "and"):
-        return [blocker for part in trace.parts for blocker in blockers(part)]
-    return [trace]
+    if trace.kind in ("and", "macro"):
+        inside = _inside(trace, within)
+        return [blocker for part in trace.parts for blocker in blockers(part, inside)]
+    return [Reason(trace, within)]
+
+
+def _inside(trace: Trace, within: tuple[str, ...]) -> tuple[str, ...]:
+    return (*within, trace.name) if trace.name else within
