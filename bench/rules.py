@@ -1,9 +1,9 @@
-"""Rule sets of hundreds and thousands of rules, made from Falco's 48 with a fixed seed, as a large platform would have them.
+"""Rule sets of hundreds and thousands of rules, made from Falco's 48 with a fixed seed, as a large platform has them.
 
-Each copy of a rule keeps its shape and changes its words: users, names, images, paths, host ports, texts, roles and groups
-are others, every third resource or verb is another. Then it is narrowed to whom it is about, as teams narrow theirs: 4 of
-10 to one namespace, 2 to three namespaces, 1 to users of a prefix, 1 to a group, 1 to two users, and 1 not at all when
-it names a resource itself, else to one namespace. Namespaces are 13 of the log and 150 others, users 6 and 400.
+Each copy of a rule keeps its shape and changes its words: users, names, images, paths, texts and roles are others, every
+third resource or verb is another. Then it is narrowed to whom it is about, as teams narrow theirs: 4 of 10 to one
+namespace, 2 to three namespaces, 1 to users of a prefix, 1 to a group, 1 to two users, and 1 not at all when it names a
+resource itself, else to one namespace. Namespaces are 13 of the log and 150 others, users 6 and 400.
 No two rules are equal, so nothing is saved by recognising the same rule twice.
 
 Usage: python bench/rules.py COUNT > rules.yaml
@@ -37,11 +37,13 @@ USERS = (
     *(f"robot-{number:02}" for number in range(50)),
 )
 RESOURCES = tuple(
-    "pods services configmaps secrets deployments namespaces serviceaccounts roles rolebindings clusterroles "
-    "clusterrolebindings ingresses nodes jobs cronjobs daemonsets statefulsets replicasets endpoints events leases "
-    "persistentvolumes persistentvolumeclaims networkpolicies resourcequotas limitranges storageclasses endpointslices "
-    "certificates issuers virtualservices gateways kustomizations applications helmreleases clusters machines "
-    "prometheusrules servicemonitors externalsecrets vaults backups schedules workflows pipelines tasks".split()
+    """
+    pods services configmaps secrets deployments namespaces serviceaccounts roles rolebindings clusterroles
+    clusterrolebindings ingresses nodes jobs cronjobs daemonsets statefulsets replicasets endpoints events leases
+    persistentvolumes persistentvolumeclaims networkpolicies resourcequotas limitranges storageclasses
+    endpointslices certificates issuers virtualservices gateways kustomizations applications helmreleases clusters
+    machines prometheusrules servicemonitors externalsecrets vaults backups schedules workflows pipelines tasks
+    """.split()
 )
 VERBS = ("create", "update", "patch", "delete", "get", "list", "watch", "deletecollection")
 
@@ -56,7 +58,7 @@ class Variation:
         """Return a copy of a rule with other words, narrowed to somebody."""
         condition = self._changed(rule.condition)
         scoped = ir.And((condition, self._scope(rule.condition)))
-        return ir_rule(rule, f"{rule.name} {number}", scoped)
+        return renamed(rule, f"{rule.name} {number}", scoped)
 
     def _changed(self, condition: ir.Condition) -> ir.Condition:
         match condition:
@@ -76,19 +78,18 @@ class Variation:
 
     def _scope(self, condition: ir.Condition) -> ir.Condition:
         draw = self._random.randrange(10)
-        if draw < 4:
-            return _compare("ka.target.namespace", "=", self._random.choice(NAMESPACES))
-        if draw < 6:
-            return _compare("ka.target.namespace", "in", *self._random.sample(NAMESPACES, 3))
-        if draw < 7:
-            return _compare("ka.user.name", "startswith", f"oidc:{self._random.choice(NAMESPACES)}:")
-        if draw < 8:
-            return _compare("ka.user.groups", "intersects", f"group-{self._random.randrange(300)}")
-        if draw < 9:
-            return _compare("ka.user.name", "in", *self._random.sample(USERS, 2))
-        if "ka.target.resource" in print_condition(condition):
+        scope = _compare("ka.target.namespace", "=", self._random.choice(NAMESPACES))
+        if draw in (4, 5):
+            scope = _compare("ka.target.namespace", "in", *self._random.sample(NAMESPACES, 3))
+        elif draw == 6:
+            scope = _compare("ka.user.name", "startswith", f"oidc:{self._random.choice(NAMESPACES)}:")
+        elif draw == 7:
+            scope = _compare("ka.user.groups", "intersects", f"group-{self._random.randrange(300)}")
+        elif draw == 8:
+            scope = _compare("ka.user.name", "in", *self._random.sample(USERS, 2))
+        elif draw == 9 and "ka.target.resource" in print_condition(condition):
             return ir.Not(_compare("ka.target.name", "endswith", f"-{self._random.randrange(10**6)}"))
-        return _compare("ka.target.namespace", "=", self._random.choice(NAMESPACES))
+        return scope
 
 
 def _kept(_random: random.Random, text: str) -> str:
@@ -122,7 +123,7 @@ _WORDS: dict[str, Callable[[random.Random, str], str]] = {
 }
 
 
-def ir_rule(rule: Rule, name: str, condition: ir.Condition) -> Rule:
+def renamed(rule: Rule, name: str, condition: ir.Condition) -> Rule:
     """Return the rule under another name, with another condition."""
     return Rule(
         name=name,
@@ -165,7 +166,7 @@ def document(rules: Sequence[Rule]) -> str:
 
 
 def main() -> None:
-    rules = [ir_rule(rule, rule.name, rule.condition) for rule in load_files([FALCO]).rules]
+    rules = [renamed(rule, rule.name, rule.condition) for rule in load_files([FALCO]).rules]
     print(document(many(rules, int(sys.argv[1]))), end="")
 
 
