@@ -1,6 +1,6 @@
 """Rule sets of hundreds and thousands of rules, made from Falco's 48 with a fixed seed, as a large platform has them.
 
-Each copy of a rule keeps its shape and changes its words: users, names, images, paths, texts and roles are others, every
+Each copy of a rule keeps its shape and changes its words: users, names, images, paths, texts and roles are others, each
 third resource or verb is another. Then it is narrowed to whom it is about, as teams narrow theirs: 4 of 10 to one
 namespace, 2 to three namespaces, 1 to users of a prefix, 1 to a group, 1 to two users, and 1 not at all when it names a
 resource itself, else to one namespace. Namespaces are 13 of the log and 150 others, users 6 and 400.
@@ -43,7 +43,7 @@ RESOURCES = tuple(
     persistentvolumes persistentvolumeclaims networkpolicies resourcequotas limitranges storageclasses
     endpointslices certificates issuers virtualservices gateways kustomizations applications helmreleases clusters
     machines prometheusrules servicemonitors externalsecrets vaults backups schedules workflows pipelines tasks
-    """.split()
+    """.split()  # noqa: SIM905 - easier to read than fifty quoted words
 )
 VERBS = ("create", "update", "patch", "delete", "get", "list", "watch", "deletecollection")
 
