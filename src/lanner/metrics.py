@@ -40,6 +40,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("lanner_backlog_bytes", "gauge", "Bytes that sources have not read yet.", "ingest", "backlog_bytes"),
     Metric("lanner_spool_bytes", "gauge", "Bytes on disk that wait for the archive.", "ingest", "spool_bytes"),
     Metric("lanner_rules", "gauge", "Rules loaded.", "ingest", "rules"),
+    Metric("lanner_workers", "gauge", "Processes that detect; 1 is ingest itself.", "ingest", "workers"),
+    Metric("lanner_worker_restarts_total", "counter", "Detection workers that fell.", "ingest", "worker_restarts"),
     Metric(
         "lanner_source_events_total", "counter", "Events read, by source.", "ingest", "sources.*.events", ("source",)
     ),

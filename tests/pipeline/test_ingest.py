@@ -43,7 +43,7 @@ def test_alerts_go_out_lines_and_alerts_are_kept_rejects_are_in_quarantine(wired
     ]
     assert [(piece.offset, piece.sample) for piece in store.quarantined()] == [(1, b"\x00garbage")]
     assert store.checkpoints()[0] == {"file:/a": {"offset": 3}}
-    status = wired._counts.status()
+    status = wired.counts.status()
     assert (status["events"], status["alerts"], status["rejects"]) == (2, 1, 1)
     assert status["sources"]["file:/a"]["origin"] == "/a"
 
@@ -56,7 +56,7 @@ def test_a_repeated_batch_gives_its_events_once_and_is_still_acknowledged(wired,
     assert wired.output.taken == ["a"]
     assert len(heard) == 2
     assert [len(record.lines) for record in SpoolReader(folder.spool, after=0).read()] == [1, 0]
-    assert wired._counts.duplicates == 1
+    assert wired.counts.duplicates == 1
 
 
 def test_a_source_that_does_not_repeat_may_send_the_same_event_twice(wired, event, batch):
@@ -69,10 +69,10 @@ def test_an_event_that_breaks_the_engine_is_counted_and_kept(wired, folder, even
     def broken(_: object) -> None:
         raise RecursionError("a defect")
 
-    monkeypatch.setattr(wired._detector.engine, "process", broken)
+    monkeypatch.setattr(wired.detector.engine, "process", broken)
     wired.emit(batch(event("a", attack=True)))
     flush(wired)
-    assert wired._detector.failures == 1
+    assert wired.detector.failures == 1
     assert [len(record.lines) for record in SpoolReader(folder.spool, after=0).read()] == [1]
 
 

@@ -7,23 +7,27 @@ from lanner.pipeline.redelivery import RedeliveryFilter, digest_of
 from lanner.state.store import Commit
 
 
+def digests_of(*lines: bytes) -> list[bytes]:
+    return [digest_of(line) for line in lines]
+
+
 def test_an_event_is_new_once_within_a_batch_and_between_batches(store):
     known = RedeliveryFilter(store)
-    assert known.first_time([b"a", b"b", b"a"]) == [digest_of(b"a"), digest_of(b"b"), None]
-    assert known.first_time([b"b", b"c"]) == [None, digest_of(b"c")]
+    assert known.first_time(digests_of(b"a", b"b", b"a")) == [True, True, False]
+    assert known.first_time(digests_of(b"b", b"c")) == [False, True]
 
 
 def test_committed_events_are_known_after_a_restart_and_others_are_not(store):
-    first = RedeliveryFilter(store).first_time([b"a", b"lost"])
-    store.commit(Commit(sequence=1, checkpoints={}, digests=[first[0]]))
-    assert RedeliveryFilter(store).first_time([b"a", b"lost"]) == [None, digest_of(b"lost")]
+    RedeliveryFilter(store).first_time(digests_of(b"a", b"lost"))
+    store.commit(Commit(sequence=1, checkpoints={}, digests=digests_of(b"a")))
+    assert RedeliveryFilter(store).first_time(digests_of(b"a", b"lost")) == [False, True]
 
 
 def test_memory_is_bounded_and_the_store_remembers_the_rest(store, monkeypatch):
     monkeypatch.setattr(redelivery, "REMEMBERED", 10)
     known = RedeliveryFilter(store)
-    lines = [b"%d" % number for number in range(50)]
-    digests = known.first_time(lines)
+    digests = digests_of(*(b"%d" % number for number in range(50)))
+    assert known.first_time(digests) == [True] * 50
     assert len(known._recent) == 10
     store.commit(Commit(sequence=1, checkpoints={}, digests=digests))
-    assert known.first_time(lines) == [None] * 50
+    assert known.first_time(digests) == [False] * 50

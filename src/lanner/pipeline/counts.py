@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from lanner.audit.batch import Batch
-from lanner.audit.event import Event, event_time, parse_time
+from lanner.audit.event import parse_time
 
 RATE_SECONDS = 2.0
 NOTES = 20
@@ -36,20 +35,20 @@ class Counts:
         self.spool_full = False
         self.sources: dict[str, SourceCounts] = {}
         self.notes: deque[str] = deque(maxlen=NOTES)
-        self._newest: tuple[Event, float] | None = None
+        self._newest: tuple[str, float] | None = None
         self._marks: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
 
-    def add(self, batch: Batch, events: Sequence[Event], alerts: int, rejects: int) -> None:
-        """Count one batch."""
-        self.events += len(events)
+    def add(self, batch: Batch, *, events: int, alerts: int, rejects: int, newest: str | None) -> None:
+        """Count one batch; `newest` is the time of its last event."""
+        self.events += events
         self.alerts += alerts
         self.rejects += rejects
         source = self.sources.setdefault(batch.source, SourceCounts())
-        source.events += len(events)
+        source.events += events
         source.rejects += rejects
         source.backlog_bytes, source.origin = batch.backlog_bytes, batch.origin
-        if events:
-            self._newest = (events[-1], time.time())
+        if newest is not None:
+            self._newest = (newest, time.time())
 
     def problem(self) -> str:
         """Say what is wrong in words, or nothing."""
@@ -85,6 +84,5 @@ class Counts:
         """Seconds between the newest event's stageTimestamp and its handling."""
         if self._newest is None:
             return None
-        event, handled = self._newest
-        text = event_time(event.head)
-        return None if text is None else round(handled - parse_time(text) / 1e9, 6)
+        text, handled = self._newest
+        return round(handled - parse_time(text) / 1e9, 6)

@@ -6,22 +6,37 @@ import threading
 import time
 from collections.abc import Sequence
 
+import msgspec
 import structlog
 
 from lanner.audit.batch import SAMPLE_BYTES, Batch, Reject
-from lanner.audit.decode import Refusal, decode
-from lanner.audit.event import Event
+from lanner.audit.decode import decode
+from lanner.audit.event import Event, event_time
 from lanner.detect.alert import Alert
 from lanner.detect.engine import Engine
 from lanner.outputs.throttle import Throttle
 from lanner.pipeline.committer import Committer, Prepared
 from lanner.pipeline.counts import Counts
 from lanner.pipeline.delivery import Lane
-from lanner.pipeline.redelivery import RedeliveryFilter
+from lanner.pipeline.redelivery import RedeliveryFilter, digest_of
 from lanner.state.spool import Record
 from lanner.state.store import NewAlert
 
 _LOG = structlog.get_logger("lanner.ingest")
+
+
+class Seen(msgspec.Struct, kw_only=True):
+    """What was found in a batch: its events with their places, what was refused, the alerts in order.
+
+    `digests` are those of events from a source that may send them again, `newest` is the time of the last event.
+    """
+
+    lines: list[bytes]
+    offsets: list[int]
+    rejects: list[Reject]
+    alerts: list[NewAlert]
+    digests: list[bytes]
+    newest: str | None
 
 
 class Detector:
@@ -37,11 +52,11 @@ class Detector:
 
     def alerts(self, events: Sequence[Event]) -> list[NewAlert]:
         """Return the alerts of events in order, each marked where the throttle keeps it from outputs."""
-        return [
-            NewAlert(alert, event.raw, throttled=not self._throttle.allow())
-            for event in events
-            for alert in self._process(event)
-        ]
+        return [self.admit(alert, event.raw) for event in events for alert in self._process(event)]
+
+    def admit(self, alert: Alert, event: bytes) -> NewAlert:
+        """Pass an alert by the throttle; alerts come here in the order of the stream."""
+        return NewAlert(alert, event, throttled=not self._throttle.allow())
 
     def _process(self, event: Event) -> list[Alert]:
         try:
@@ -67,47 +82,67 @@ class Ingest:
         redelivery: RedeliveryFilter,
         counts: Counts,
     ) -> None:
-        self._detector, self._committer, self._lanes = detector, committer, lanes
-        self._redelivery, self._counts = redelivery, counts
+        self.detector, self.redelivery, self.counts = detector, redelivery, counts
+        self._committer, self._lanes = committer, lanes
         self._lock = threading.Lock()
 
     def exchange(self, engine: Engine) -> None:
         """Use another engine from the next batch on."""
-        self._detector.engine = engine
+        self.detector.engine = engine
 
     def emit(self, batch: Batch, *, repeats: bool = False) -> None:
         """Take a batch; returns when it is detected and queued. `repeats`: its source may send events again."""
         with self._lock:
             # Batches are committed in the order in which outputs were offered them: a cursor says "all up to here".
-            self._committer.submit(self._prepare(batch, repeats=repeats))
+            self.finish(batch, self._look_at(batch, repeats=repeats))
 
-    def _prepare(self, batch: Batch, *, repeats: bool) -> Prepared:
+    def _look_at(self, batch: Batch, *, repeats: bool) -> Seen:
         events, offsets, rejects = _decode(batch)
         digests: list[bytes] = []
         if repeats:
-            events, offsets, digests = self._without_repeats(events, offsets)
-        alerts = self._detector.alerts(events)
-        delivered = self._offer(alerts)
-        self._counts.add(batch, events, len(alerts), len(rejects))
-        return Prepared(
-            source=batch.source,
-            origin=batch.origin,
-            received=time.time(),
-            checkpoint=batch.checkpoint,
+            digests = [digest_of(event.raw) for event in events]
+            fresh = self.first_time(digests)
+            events, offsets = [events[i] for i in fresh], [offsets[i] for i in fresh]
+            digests = [digests[i] for i in fresh]
+        return Seen(
             lines=[event.raw for event in events],
             offsets=offsets,
             rejects=rejects,
-            alerts=alerts,
+            alerts=self.detector.alerts(events),
             digests=digests,
-            delivered=delivered,
-            durable=batch.durable,
+            newest=event_time(events[-1].head) if events else None,
         )
 
-    def _without_repeats(self, events: list[Event], offsets: list[int]) -> tuple[list[Event], list[int], list[bytes]]:
-        digests = self._redelivery.first_time([event.raw for event in events])
-        fresh = [index for index, digest in enumerate(digests) if digest is not None]
-        self._counts.duplicates += len(events) - len(fresh)
-        return [events[i] for i in fresh], [offsets[i] for i in fresh], [digest for digest in digests if digest]
+    def first_time(self, digests: Sequence[bytes]) -> list[int]:
+        """Return the indexes of events that were not seen before, and count the others."""
+        fresh = [index for index, first in enumerate(self.redelivery.first_time(digests)) if first]
+        self.counts.duplicates += len(digests) - len(fresh)
+        return fresh
+
+    def finish(self, batch: Batch, seen: Seen) -> None:
+        """Offer the alerts to the outputs and queue the batch to be committed; called in the order of the stream."""
+        delivered = self._offer(seen.alerts)
+        rejects = len(seen.rejects)
+        if rejects:
+            first = seen.rejects[0]
+            place = f"{first.origin}:{first.offset}"
+            _LOG.warning("not audit events, kept in quarantine", count=rejects, reason=first.reason, place=place)
+        self.counts.add(batch, events=len(seen.lines), alerts=len(seen.alerts), rejects=rejects, newest=seen.newest)
+        self._committer.submit(
+            Prepared(
+                source=batch.source,
+                origin=batch.origin,
+                received=time.time(),
+                checkpoint=batch.checkpoint,
+                lines=seen.lines,
+                offsets=seen.offsets,
+                rejects=seen.rejects,
+                alerts=seen.alerts,
+                digests=seen.digests,
+                delivered=delivered,
+                durable=batch.durable,
+            )
+        )
 
     def _offer(self, alerts: Sequence[NewAlert]) -> tuple[str, ...]:
         if not alerts:
@@ -124,20 +159,17 @@ def _decode(batch: Batch) -> tuple[list[Event], list[int], list[Reject]]:
         decoded = decode(line)
         events += decoded.events
         offsets += [offset] * len(decoded.events)
-        rejects += [_reject(batch, offset, refusal) for refusal in decoded.refusals]
-    if rejects:
-        first = rejects[0]
-        place = f"{first.origin}:{first.offset}"
-        _LOG.warning("not audit events, kept in quarantine", count=len(rejects), reason=first.reason, place=place)
+        rejects += [reject(batch, offset, refusal.reason, refusal.raw) for refusal in decoded.refusals]
     return events, offsets, rejects
 
 
-def _reject(batch: Batch, offset: int, refusal: Refusal) -> Reject:
+def reject(batch: Batch, offset: int, reason: str, text: bytes) -> Reject:
+    """Return what goes to quarantine of a piece of a batch."""
     return Reject(
         source=batch.source,
         origin=batch.origin,
         offset=offset,
-        reason=refusal.reason,
-        size=len(refusal.raw),
-        sample=refusal.raw[:SAMPLE_BYTES],
+        reason=reason,
+        size=len(text),
+        sample=text[:SAMPLE_BYTES],
     )

@@ -6,6 +6,7 @@ import gc
 import sys
 import threading
 import time
+from functools import partial
 
 import structlog
 
@@ -20,8 +21,12 @@ from lanner.pipeline.committer import Committer
 from lanner.pipeline.counts import Counts
 from lanner.pipeline.delivery import CLOSE_SECONDS, Lane
 from lanner.pipeline.ingest import Detector, Ingest
+from lanner.pipeline.ingest_pooled import PooledIngest
 from lanner.pipeline.recovery import open_store, recover
 from lanner.pipeline.redelivery import RedeliveryFilter
+from lanner.pipeline.workers.pool import Pool
+from lanner.pipeline.workers.ruleset import RuleSet
+from lanner.pipeline.workers.task import Task
 from lanner.settings.model import Settings
 from lanner.sources.source import Source
 from lanner.state import spool
@@ -68,6 +73,11 @@ def build_engine(settings: Settings) -> Engine:
     )
 
 
+def rule_set(settings: Settings, engine: Engine) -> RuleSet:
+    """Return an engine's rules in the form in which workers get them."""
+    return RuleSet(tuple(engine.rules), settings.rules.matching, settings.host)
+
+
 class IngestProcess:
     """All parts of ingest and their order of start and end."""
 
@@ -91,7 +101,8 @@ class IngestProcess:
             self._note(damage)
         self._committer = Committer(self._spool, self._store, self._lanes)
         redelivery = RedeliveryFilter(self._store)
-        self._ingest = Ingest(detector, self._committer, self._lanes, redelivery, self._counts)
+        self._inline = Ingest(detector, self._committer, self._lanes, redelivery, self._counts)
+        self._pooled: PooledIngest | None = None
         self._stop_sources = threading.Event()
         self._threads: list[threading.Thread] = []
         self._failures: list[Exception] = []
@@ -102,12 +113,31 @@ class IngestProcess:
             lane.start()
         self._committer.start()
         self._warn_of_no_rules()
+        if self._settings.workers > 1:
+            self._pooled = self._start_workers()
         # What lives now lives long: the collector need not look at it again.
         gc.collect()
         gc.freeze()
         for each in self._settings.sources:
             self._start_source(sources.create(each, self._note), repeats=each.repeats)
         self._publish()
+
+    @property
+    def _ingest(self) -> Ingest | PooledIngest:
+        return self._pooled or self._inline
+
+    def _start_workers(self) -> PooledIngest:
+        settings = self._settings
+        rules = rule_set(settings, self._detector.engine)
+        pool = Pool(rules, settings.workers, deadly=self._note_deadly, log_level=settings.log_level)
+        pooled = PooledIngest(self._inline, pool, partial(rule_set, settings))
+        pooled.start()
+        return pooled
+
+    def _note_deadly(self, task: Task, line: int) -> None:
+        batch, _ = task.payload
+        place = f"{batch.origin}:{batch.offsets[line]}"
+        self._note(f"{place}: {task.refused[line]}; it goes to quarantine and not to the archive; please report this")
 
     def _start_source(self, source: Source, *, repeats: bool) -> None:
         checkpoint = self._recovered.checkpoints.get(source.id)
@@ -137,6 +167,8 @@ class IngestProcess:
                 self._prune()
             if self._committer.failure is not None:
                 raise self._committer.failure
+            if self._pooled is not None and self._pooled.failure is not None:
+                raise self._pooled.failure
             if self._failures:
                 raise self._failures[0]
 
@@ -190,7 +222,11 @@ class IngestProcess:
             "throttled": self._throttle.suppressed,
             "failures": self._detector.failures,
             "problem": self._committer.problem or self._counts.problem(),
+            "workers": 1,
+            "worker_restarts": 0,
         }
+        if self._pooled is not None:
+            status |= self._pooled.status(status["problem"])
         try:
             self._store.set_status("ingest", status)
         except GroundError as error:
@@ -221,10 +257,13 @@ class IngestProcess:
             deadline = time.monotonic() + DRAIN_SECONDS
             for thread in self._threads:
                 thread.join(max(0.0, deadline - time.monotonic()))
-            if not self._committer.close(DRAIN_SECONDS):
+            handed_on = self._pooled is None or self._pooled.drain(DRAIN_SECONDS)
+            if not (self._committer.close(DRAIN_SECONDS) and handed_on):
                 _LOG.error(
                     "the last batches could not be written; their sources send or hold them again at the next start"
                 )
+        if self._pooled is not None:
+            self._pooled.close()
         for lane in self._lanes:
             lane.stop()
         deadline = time.monotonic() + CLOSE_SECONDS

@@ -27,11 +27,10 @@ class RedeliveryFilter:
         self._store = store
         self._recent: OrderedDict[bytes, None] = OrderedDict()
 
-    def first_time(self, lines: Sequence[bytes]) -> list[bytes | None]:
-        """Return for each event its digest, or None where it was seen before."""
-        digests = [digest_of(line) for line in lines]
+    def first_time(self, digests: Sequence[bytes]) -> list[bool]:
+        """Say for each event, by its digest, whether it was not seen before."""
         stored = self._store.seen(digest for digest in digests if digest not in self._recent)
-        return [digest if self._add(digest, stored) else None for digest in digests]
+        return [self._add(digest, stored) for digest in digests]
 
     def _add(self, digest: bytes, stored: set[bytes]) -> bool:
         if digest in stored or digest in self._recent:

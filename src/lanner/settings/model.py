@@ -109,6 +109,14 @@ class Settings(typed.Settings):
     ] = ""
     log_level: Annotated[LogLevel, Meta(description="How much lanner tells about itself on standard error.")] = "info"
     sources: Annotated[tuple[SourceSettings, ...], Meta(description="Where audit events come from.")] = ()
+    workers: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=64,
+            description="Processes that detect. 1: ingest does it itself. More: one for each core that is to be used.",
+        ),
+    ] = 1
     rules: Annotated[RulesSettings, Meta(description=str(RulesSettings.__doc__))] = RulesSettings()
     outputs: Annotated[tuple[OutputSettings, ...], Meta(description="Where alerts go.")] = (StdoutSettings(),)
     throttle: Annotated[ThrottleSettings, Meta(description=str(ThrottleSettings.__doc__))] = ThrottleSettings()

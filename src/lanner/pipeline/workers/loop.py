@@ -1,0 +1,160 @@
+"""A worker process: takes a batch out of shared memory, decodes and detects, puts its answer in the same place.
+
+It holds nothing that must not be lost: the parent keeps each batch until it has the answer.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from lanner.audit.decode import Decoded, decode
+from lanner.audit.event import Event, event_time
+from lanner.detect.alert import Alert
+from lanner.pipeline import logs
+from lanner.pipeline.redelivery import digest_of
+from lanner.pipeline.workers.progress import Progress
+from lanner.pipeline.workers.protocol import (
+    MESSAGE_BYTES,
+    Answer,
+    Message,
+    Parts,
+    RefusedPart,
+    Request,
+    decode_request,
+    encode,
+)
+from lanner.pipeline.workers.ruleset import FORMS, RuleSet
+from lanner.pipeline.workers.slot import Slot
+
+_LOG = structlog.get_logger("lanner.worker")
+
+
+class Order(msgspec.Struct):
+    """What a worker is started with: its ends of the pipes, the shared memory, and how much to log."""
+
+    requests: int
+    answers: int
+    lifeline: int
+    progress: int
+    slots: list[int]
+    log_level: str
+
+
+class Work:
+    """Detects in one batch after another with the rules it was last given."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def use(self, rules: RuleSet) -> None:
+        """Take other rules."""
+        self._engine = rules.engine()
+        self._form: Callable[[Alert], bytes] = FORMS[rules.form]
+        gc.collect()
+        gc.freeze()  # the rules live long and are many
+
+    def look_at(self, serial: int, request: Request, lines: list[bytes]) -> Answer:
+        """Return what is in the lines, and say on the way which of them is being looked at."""
+        answer = Answer(events=0, alerts=[])
+        before = self._engine.render_errors
+        events: list[Event] = []
+        numbers, step = request.numbers, self._progress.step
+        self._progress.begin(serial)
+        for index, line in enumerate(lines):
+            step(index)
+            found = _decode(index, line, request.refused, answer)
+            for event in found:
+                self._detect(event, numbers[index] if numbers else 0, len(events), answer)
+                events.append(event)
+        answer.events = len(events)
+        answer.newest = event_time(events[-1].head) if events else None
+        answer.digests = b"".join([digest_of(event.raw) for event in events]) if request.digests else b""
+        answer.render_errors = self._engine.render_errors - before
+        return answer
+
+    def _detect(self, event: Event, number: int, index: int, answer: Answer) -> None:
+        try:
+            alerts = self._engine.process(event, number)
+            if alerts:
+                answer.alerts += [(index, self._form(alert)) for alert in alerts]
+        except Exception:  # noqa: BLE001 - an event that breaks the engine must not end the watch over all others
+            answer.failures.append(index)
+            _LOG.exception("detection failed on an event; please report this", audit_id=event.head.audit_id)
+
+
+def _decode(index: int, line: bytes, refused: dict[int, str], answer: Answer) -> list[Event]:
+    """Return the events of a line; what is not exactly one event is described in the answer."""
+    if index in refused:
+        answer.parts.append(Parts(index, [], [RefusedPart(refused[index], 0, len(line))]))
+        return []
+    decoded = decode(line)
+    events = decoded.events
+    if len(events) != 1 or decoded.refusals or events[0].raw is not line:
+        answer.parts.append(_parts(index, line, decoded))
+    return events
+
+
+def _parts(index: int, line: bytes, decoded: Decoded) -> Parts:
+    """Find events and refusals in their line: each is a piece of it, and they come in its order."""
+    events: list[tuple[int, int]] = []
+    end = 0
+    for event in decoded.events:
+        start = line.index(event.raw, end)
+        end = start + len(event.raw)
+        events.append((start, end))
+    refused: list[RefusedPart] = []
+    end = 0
+    for refusal in decoded.refusals:
+        start = line.index(refusal.raw, end)
+        end = start + len(refusal.raw)
+        refused.append(RefusedPart(refusal.reason, start, end))
+    return Parts(index, events, refused)
+
+
+def serve(order: Order) -> None:
+    """Answer requests until the pipe of requests ends."""
+    slots = [Slot(descriptor) for descriptor in order.slots]
+    work = Work(Progress(order.progress))
+    while data := os.read(order.requests, MESSAGE_BYTES):
+        message = Message.unpack(data)
+        slot = slots[message.slot]
+        request = decode_request(slot.read(message.head))
+        lines = slot.cut(message.head, request.lengths)
+        if request.rules:
+            work.use(RuleSet.unpack(request.rules))
+        answer = encode(work.look_at(message.serial, request, lines))
+        slot.write(answer, (), len(answer))
+        os.write(order.answers, Message(message.slot, message.serial, len(answer)).pack())
+
+
+def die_with_parent(lifeline: int) -> None:
+    """Have the kernel kill this process when the pipe's other end closes, even while it hangs in a library's code.
+
+    The pipe says that it is readable by SIGIO, here SIGKILL instead (F_SETSIG in fcntl(2)); nobody ever writes to it.
+    """
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def main(text: str) -> None:
+    """Run as the process that `process.py` starts; `text` is an Order as JSON."""
+    order = msgspec.json.decode(text, type=Order)
+    # The parent ends its workers, after it has their answers: signals to the whole group are for the parent.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    die_with_parent(order.lifeline)
+    logs.configure(order.log_level)
+    serve(order)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

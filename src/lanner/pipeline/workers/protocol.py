@@ -1,0 +1,86 @@
+"""What a worker and its parent say to each other.
+
+Big things stand in slots of shared memory: a request's head and lines, then the answer in their place. Pipes carry only
+the small fixed messages that say which slot to look at; they are shorter than PIPE_BUF, so they come whole.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+import msgspec
+
+SLOTS = 3
+"""Batches that one worker has at a time: one in work, the others so that it need not wait for the next."""
+
+_MESSAGE = struct.Struct("<BQQQ")
+MESSAGE_BYTES = _MESSAGE.size
+
+
+class Message(NamedTuple):
+    """`slot` holds `size` bytes of batch number `serial`; `head` of them are the request's head."""
+
+    slot: int
+    serial: int
+    size: int
+    head: int = 0
+
+    def pack(self) -> bytes:
+        return _MESSAGE.pack(*self)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Message:
+        return cls(*_MESSAGE.unpack(data))
+
+
+class Request(msgspec.Struct, array_like=True):
+    """The head of a batch; its lines follow in the slot.
+
+    `lengths` are theirs in bytes, `numbers` their places in a replayed file (empty on the live stream), `refused` says
+    why a line must not be looked at. `digests` asks for the digest of each event. `rules` is a packed RuleSet to use
+    from this batch on; empty: the one before.
+    """
+
+    lengths: list[int]
+    numbers: list[int] = []
+    refused: dict[int, str] = {}
+    digests: bool = False
+    rules: bytes = b""
+
+
+class RefusedPart(msgspec.Struct, array_like=True):
+    """A piece of a line that is no event: why, and where it stands in the line."""
+
+    reason: str
+    start: int
+    end: int
+
+
+class Parts(msgspec.Struct, array_like=True):
+    """What stands in a line that is not exactly one event: places of events in it, and of what was refused."""
+
+    line: int
+    events: list[tuple[int, int]]
+    refused: list[RefusedPart]
+
+
+class Answer(msgspec.Struct, array_like=True):
+    """What a worker found in a batch. Lines that are one event each, the usual case, are not mentioned.
+
+    `alerts` are encoded, each with the index of its event in the batch. `failures` are the indexes of events on which
+    detection broke, `newest` is the time of the last event as it stands there, `digests` one after another.
+    """
+
+    events: int
+    alerts: list[tuple[int, bytes]]
+    parts: list[Parts] = []
+    failures: list[int] = []
+    render_errors: int = 0
+    newest: str | None = None
+    digests: bytes = b""
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_request = msgspec.msgpack.Decoder(Request).decode
+decode_answer = msgspec.msgpack.Decoder(Answer).decode

@@ -1,0 +1,48 @@
+"""The rules as the parent hands them to its workers: loaded and validated once, so that all use the same."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from lanner.detect.alert import Alert, encode_alert
+from lanner.detect.engine import Engine, Matching
+from lanner.outputs.form import escape_controls
+from lanner.rules.ruleset import Rule
+
+Form = Literal["json", "text"]
+
+
+def text_line(alert: Alert) -> bytes:
+    """Return an alert as `lanner replay` prints it for people, without a newline."""
+    return escape_controls(f"{alert.time}: {alert.priority} {alert.output}").encode()
+
+
+FORMS: dict[Form, Callable[[Alert], bytes]] = {"json": encode_alert, "text": text_line}
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Rules that load, how they match, and the form in which alerts are wanted."""
+
+    rules: tuple[Rule, ...]
+    matching: Matching = "all"
+    hostname: str = ""
+    form: Form = "json"
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The bytes for `unpack`."""
+        return pickle.dumps((self.rules, self.matching, self.hostname, self.form), pickle.HIGHEST_PROTOCOL)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> RuleSet:
+        """Read what `packed` gave; only for bytes from the parent process."""
+        return cls(*pickle.loads(data))  # noqa: S301 - it comes from the parent by memory that no other process has
+
+    def engine(self) -> Engine:
+        """Compile the rules."""
+        return Engine(self.rules, matching=self.matching, hostname=self.hostname)
