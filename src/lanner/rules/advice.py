@@ -13,6 +13,8 @@ from lanner.rules.outline import literal_text, operand_text
 from lanner.rules.profile import BodyUse, Profile, RuleCost
 
 NOTABLE_SHARE = 0.05
+NOTABLE_OF_ALL = 0.02
+"""What a rule must take of matching, and of all the time, to be worth a word."""
 BROAD = 0.2
 """A rule that is tried on more of the events than this is broad."""
 FIELDS_SHOWN = 2
@@ -22,9 +24,10 @@ _WORDS = re.compile(r"\(?([\w./:@-]+(?:\|[\w./:@-]+)+)\)?")
 
 
 def advice(profile: Profile, cost: RuleCost) -> list[str]:
-    """Return what to tell about a rule; nothing where it costs little."""
-    told = list(_matching(profile, cost)) if profile.share(cost) >= NOTABLE_SHARE else []
-    if cost.output_ns > max(cost.match_ns, NOTABLE_SHARE * profile.total_ns):
+    """Return what to tell about a rule; nothing where little is to be gained."""
+    dear = profile.share(cost) >= NOTABLE_SHARE and cost.match_ns >= NOTABLE_OF_ALL * profile.total_ns
+    told = list(_matching(profile, cost)) if dear else []
+    if cost.output_ns > max(cost.match_ns, NOTABLE_OF_ALL * profile.total_ns):
         told.append(
             f"writing its {cost.matched:,} alerts takes {cost.output_ns / 1e6:.1f} ms, more than finding them: "
             "narrow it or give it exceptions if it need not fire so often"

@@ -87,7 +87,7 @@ def literal_text(text: str) -> str:
     """Return a literal, quoted unless it is a plain word, cut when long."""
     cut = text if len(text) <= LITERAL_SHOWN else f"{text[:LITERAL_SHOWN]}…"
     plain = cut and all(character.isalnum() or character in "-_./:*@" for character in cut)
-    return cut if plain else f'"{cut}"'
+    return cut if plain else '"' + cut.replace("\\", r"\\").replace('"', r"\"") + '"'
 
 
 def _items(values: ir.Values, lists: Lists) -> Iterator[str]:

@@ -33,8 +33,13 @@ def _refusal(word: str, fitting: Sequence[str], names: Sequence[str], defined: M
     if item is not None:
         return f"rule {word!r} was left out when loading; `lanner rules check` says why"
     if not fitting:
-        guess = nearest(word, names)
+        guess = nearest(word, names) or _nearest_word(word, names)
         return f"no rule {word!r}; {guess or '`lanner rules list` names all'}"
     shown = "".join(f"\n  {name}" for name in fitting[:NAMES_SHOWN])
     more = f"\n  and {len(fitting) - NAMES_SHOWN} more" if len(fitting) > NAMES_SHOWN else ""
     return f"{len(fitting)} rules have {word!r} in their names; write more of the one you mean:{shown}{more}"
+
+
+def _nearest_word(word: str, names: Sequence[str]) -> str:
+    """Return the guess for a misspelt part of a name."""
+    return nearest(word.casefold(), {part for name in names for part in name.casefold().split()})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,6 +43,12 @@ def _obstacles(rule: Rule, minimum: str) -> Iterator[str]:
 
 
 def explain(  # noqa: PLR0917 - Typer reads options from parameters
+    event: Annotated[
+        str,
+        typer.Option(
+            "--event", metavar="EVENTS", help="A file of events (may be packed), FILE:N for its Nth event, or -."
+        ),
+    ],
     rule: Annotated[
         str | None,
         typer.Argument(metavar="RULE", help="A rule's name, or a part of it that only one has. Left out with --all."),
@@ -51,12 +57,6 @@ def explain(  # noqa: PLR0917 - Typer reads options from parameters
         list[Path] | None,
         typer.Argument(metavar="FILE", help="Rule files or folders; default: the built-in rules."),
     ] = None,
-    event: Annotated[
-        str,
-        typer.Option(
-            "--event", metavar="EVENTS", help="A file of events (may be packed), FILE:N for its Nth event, or -."
-        ),
-    ] = "-",
     audit_id: Annotated[
         str | None, typer.Option("--audit-id", metavar="ID", help="Only the events of this request, every stage.")
     ] = None,
@@ -107,9 +107,7 @@ def _show_one(subjects: list[_Subject], event: Event, format_: Format) -> None:
     console.print()
     for drawn in trace_text.tree_lines(trace, rule.file):
         console.print(drawn)
-    for hint, count in trace_text.hints(trace).items():
-        console.print(f"note: {hint}" + (f" ({count} checks)" if count > 1 else ""), markup=False)
-    console.print()
+    _print_hints(console, [trace])
 
 
 def _verdict(subject: _Subject, trace: Trace) -> Iterator[str]:
@@ -133,7 +131,16 @@ def _show_all(subjects: list[_Subject], event: Event, format_: Format) -> None:
         why = "; ".join(subject.notes) if trace.truth else trace_text.sentence(blockers(trace)[0])
         console.print(f"{state:>8}  ", end="", style="green" if fires else "")
         console.print(subject.rule.name + (f"   {why}" if why else ""), markup=False)
-    sys.stdout.write("\n")
+    _print_hints(console, [trace for _, trace in explained])
+
+
+def _print_hints(console: Console, traces: Sequence[Trace]) -> None:
+    counted = Counter[str]()
+    for trace in traces:
+        counted.update(trace_text.hints(trace))
+    for hint, count in counted.items():
+        console.print(f"note: {hint}" + (f" ({count} checks)" if count > 1 else ""), markup=False)
+    console.print()
 
 
 def _as_json(subject: _Subject, event: Event, trace: Trace) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rich.cells import cell_len, set_cell_size
 from lanner.cli.console import Format, note, print_json, progress
 from lanner.errors import GroundError, SourceError, UsageError
 from lanner.outputs.form import escape_controls
-from lanner.rules.advice import advice
+from lanner.rules.advice import NOTABLE_OF_ALL, advice
 from lanner.rules.profile import BATCH_BYTES, BATCH_EVENTS, Profile, Profiler, RuleCost
 from lanner.rules.ruleset import Rule
 from lanner.sources.history import Line, read_lines, stored_bytes
@@ -164,7 +164,7 @@ def _line(profile: Profile, cost: RuleCost) -> str:
     each = f"{cost.match_ns / cost.candidates:,.0f} ns" if cost.candidates else ""
     bodies = sum(use.events for use in cost.bodies.values())
     row = (
-        f"{profile.share(cost):6.1%} {cost.match_ns / 1e6:7.1f} ms {cost.candidates:>10,} {each:>9} "
+        f"{profile.share(cost):6.1%} {cost.match_ns / 1e6:7.2f} ms {cost.candidates:>10,} {each:>9} "
         f"{cost.matched:>8,} {bodies or '':>8}  "
     )
     return row + _cut(escape_controls(cost.rule.name), WIDTH - len(row))
@@ -198,3 +198,5 @@ def _summary(profile: Profile) -> Iterator[str]:
     ):
         yield f"  {name:<30} {ns / total:6.1%} {ns / events / 1000:8.2f} us an event"
     yield f"  {'(the rules above, one by one':<37} {alone / events / 1000:8.2f} us an event)"
+    if not any(advice(profile, cost) for cost in profile.rules):
+        yield f"No rule takes {NOTABLE_OF_ALL:.0%} of the time: there is little to gain by changing one."

@@ -20,35 +20,43 @@ REASONS_SHOWN = 3
 
 
 def tree_lines(trace: Trace, file: str) -> Iterator[Text]:
-    """Give a line for each part; places in `file` are shown by their line alone."""
+    """Give a line for each part, macros and exceptions in front of what they stand for.
+
+    Places in `file` are shown by their line alone.
+    """
     yield from _lines(trace, file, "", "")
 
 
 def _lines(trace: Trace, file: str, here: str, below: str) -> Iterator[Text]:
-    yield _line(trace, file, here)
-    for number, part in enumerate(trace.parts, 1):
-        last = number == len(trace.parts)
-        yield from _lines(part, file, f"{below}{'└─ ' if last else '├─ '}", f"{below}{'   ' if last else '│  '}")
+    names, part = _unwrapped(trace)
+    yield _line(part, names, file, here)
+    for number, inner in enumerate(part.parts, 1):
+        last = number == len(part.parts)
+        yield from _lines(inner, file, f"{below}{'└─ ' if last else '├─ '}", f"{below}{'   ' if last else '│  '}")
 
 
-def _line(trace: Trace, file: str, guide: str) -> Text:
+def _unwrapped(trace: Trace) -> tuple[str, Trace]:
+    """Return the names that a part goes by, each with a colon, and the part itself."""
+    names = ""
+    while trace.kind in ("macro", "exception"):
+        names += f"exception {trace.name}: " if trace.kind == "exception" else f"{trace.name}: "
+        trace = trace.parts[0]
+    return names, trace
+
+
+def _line(part: Trace, names: str, file: str, guide: str) -> Text:
     line = Text()
-    truth = ("true" if trace.truth else "false") if trace.reached else f"({'true' if trace.truth else 'false'})"
-    line.append("▸" if trace.decisive else " ", "bold")
-    line.append(f"{truth:>7}  ", ("green" if trace.truth else "red") if trace.reached else "dim")
+    truth = ("true" if part.truth else "false") if part.reached else f"({'true' if part.truth else 'false'})"
+    line.append("▸" if part.decisive else " ", "bold")
+    line.append(f"{truth:>7}  ", ("green" if part.truth else "red") if part.reached else "dim")
     line.append(guide, "dim")
-    line.append(_named(trace), "dim" if not trace.reached else "bold" if trace.decisive else "")
-    if trace.kind == "check":
-        line.append(f"   {_found(trace)}", "" if trace.reached else "dim")
-    if not trace.parts or trace.name:
-        line.append(f"   {place(trace.spot, file)}", "dim")
+    style = "dim" if not part.reached else "bold" if part.decisive else ""
+    line.append(escape_controls(names), f"{style} italic".strip())
+    line.append(escape_controls(part.text or part.kind), style)
+    if part.kind == "check":
+        line.append(f"   {_found(part)}", "" if part.reached else "dim")
+        line.append(f"   {place(part.spot, file)}", "dim")
     return line
-
-
-def _named(trace: Trace) -> str:
-    if trace.kind == "check":
-        return escape_controls(trace.text)
-    return {"macro": trace.name, "exception": f"exception {trace.name}"}.get(trace.kind, trace.kind)
 
 
 def _found(trace: Trace) -> str:
@@ -83,16 +91,25 @@ def place(spot: Spot, file: str) -> str:
 
 def sentence(reason: Reason) -> str:
     """Say in one line why a part came out as it did."""
-    found = reasons(*reason)
-    shown = [_clause(one) for one in found[:REASONS_SHOWN]]
+    part, within = reason
+    name = _denied(part)
+    found = reasons(part)
+    shown = [_clause(one.part) for one in found[:REASONS_SHOWN]]
     more = f"; and {len(found) - REASONS_SHOWN} more" if len(found) > REASONS_SHOWN else ""
-    return "; ".join(shown) + more
+    where = "".join(f"{step}: " for step in (*within, name) if step)
+    return escape_controls(where) + "; ".join(shown) + more
 
 
-def _clause(reason: Reason) -> str:
-    trace, within = reason
-    where = f"{' > '.join(within)}: " if within else ""
-    return escape_controls(f"{where}{trace.text} is {str(trace.truth).lower()}: ") + _found(trace)
+def _denied(part: Trace) -> str:
+    """Return "not NAME" for a part that denies a macro or an exception."""
+    if part.kind != "not":
+        return ""
+    names, _ = _unwrapped(part.parts[0])
+    return f"not {names.removesuffix(': ')}" if names else ""
+
+
+def _clause(check: Trace) -> str:
+    return f"{escape_controls(check.text)} is {str(check.truth).lower()}, {_found(check)}"
 
 
 def hints(trace: Trace) -> dict[str, int]:
