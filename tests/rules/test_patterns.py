@@ -9,7 +9,17 @@ from lanner.rules.patterns import PathPrefixes, regex_matcher
 
 @pytest.mark.parametrize(
     ("pattern", "text", "matches"),
-    [("a+", "aaa", True), ("a", "ba", False), ("(a|ab)c", "abc", True), ("", "", True), (".", "\n", False)],
+    [
+        ("a+", "aaa", True),
+        ("a", "ba", False),
+        ("(a|ab)c", "abc", True),
+        ("", "", True),
+        (".", "\n", False),
+        (".", "\u00e9", True),
+        ("a$\n^b", "a\nb", True),
+        (".\ufffd", "a\udcff", True),
+        ("a.*", "a\0b", True),
+    ],
 )
 def test_a_regular_expression_matches_the_whole_text(pattern, text, matches):
     assert regex_matcher(pattern)(text) is matches
@@ -31,6 +41,13 @@ def test_what_posix_re2_refuses_is_an_error(pattern):
         (["/"], "anything", True),
         (["/home/*/.ssh", "/x"], "/home/u/.ssh/key", True),
         (["/home/*/.ssh"], "/home/.ssh", False),
+        (["/a/b", "/a/*/c"], "/a/b2/c/d", True),
+        (["/a\\*"], "/a*/b", True),
+        (["/a\\b"], "/a\\b", True),
+        (["/[ab]/x"], "/b/x", True),
+        (["/[ab]/x"], "/c/x", False),
+        (["/"], "", True),
+        (["", "/x"], "/y", True),
         ([], "/a", False),
     ],
 )

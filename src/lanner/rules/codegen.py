@@ -15,7 +15,8 @@ from lanner.audit.fields import lookup
 from lanner.rules import ir
 from lanner.rules.access import INLINE, PRELUDE, part, twin
 from lanner.rules.check import is_numeric, kind_of, literals
-from lanner.rules.evaluate import Evaluator, call_function, compare_values, number_test, text_test
+from lanner.rules.evaluate import Evaluator, compare_values, literal_test, text_test
+from lanner.rules.transformers import call_function, flatten
 
 Numbered = tuple[int, ir.Condition | bool]
 
@@ -160,7 +161,7 @@ class _Writer:
             case ir.Text(text):
                 return self._constant(text, "c")
             case ir.Values(items):
-                return f"[{', '.join(self._value(item) for item in items)}]"
+                return f"{self._constant(flatten, 'f')}([{', '.join(self._value(item) for item in items)}])"
             case ir.Call(_, arguments):
                 return f"{self._constant(call_function(operand), 'f')}({', '.join(map(self._value, arguments))})"
 
@@ -178,15 +179,15 @@ class _Writer:
     def _compare(self, compare: ir.Compare) -> str:
         fetched, name = self._bound(compare.left)
         if isinstance(compare.right, ir.Field | ir.Call):
-            test = self._constant(compare_values(compare.operator), "t")
+            test = self._constant(compare_values(compare), "t")
             certain = set(self._certain)
             right, right_name = self._bound(compare.right)
             self._certain = certain
             return f"({fetched} is not None and {right} is not None and {test}({name}, {right_name}))"
         texts = literals(compare.right)
         kind = kind_of(compare.left)
-        if is_numeric(kind.type):
-            return f"({fetched} is not None and {self._constant(number_test(compare.operator, texts), 't')}({name}))"
+        if is_numeric(kind.type) or kind.binary or (kind.is_list and kind.terminated):
+            return f"({fetched} is not None and {self._constant(literal_test(compare), 't')}({name}))"
         if kind.is_list:
             return self._compare_list(compare.operator, fetched, name, texts)
         return self._compare_text(compare.operator, fetched, name, texts)

@@ -5,25 +5,21 @@ A check on an absent value is false whatever its operator; only `not` around it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from lanner.audit.event import Event
 from lanner.audit.fields import Extractor, lookup
 from lanner.rules import ir
-from lanner.rules.check import is_numeric, kind_of, literals
+from lanner.rules.check import Kind, is_numeric, kind_of, literals, parse_literal
 from lanner.rules.glob import glob_matcher
 from lanner.rules.patterns import PathPrefixes, regex_matcher
-from lanner.rules.text import ascii_lower, ascii_upper, basename, decode_base64, parse_number
+from lanner.rules.text import ascii_lower, until_nul
+from lanner.rules.transformers import Value, call_function, flatten
 
-Value = str | int | list[str] | None
+__all__ = ["Evaluator", "Value", "compare_values", "literal_test", "number_test", "text_test"]
 
-TEXT_FUNCTIONS: dict[str, Callable[[str], str | None]] = {
-    "tolower": ascii_lower,
-    "toupper": ascii_upper,
-    "b64": decode_base64,
-    "basename": basename,
-}
+_MEMBERSHIP = ("in", "intersects")
 
 
 class Evaluator:
@@ -32,7 +28,7 @@ class Evaluator:
     def __init__(self, condition: ir.Condition) -> None:
         self._condition = condition
         self._extractors: dict[ir.Field, Extractor] = {}
-        self._tests: dict[ir.Compare, Callable[[Any], bool]] = {}
+        self._tests: dict[ir.Compare, Callable[..., bool]] = {}
 
     def holds(self, event: Event) -> bool:
         return self._holds(self._condition, event)
@@ -72,100 +68,82 @@ class Evaluator:
         left = self.value(compare.left, event)
         if left is None:
             return False
+        test = self._tests.get(compare)
         if isinstance(compare.right, ir.Field | ir.Call):
             right = self.value(compare.right, event)
-            return right is not None and compare_values(compare.operator)(left, right)
-        test = self._tests.get(compare)
+            if test is None:
+                test = self._tests[compare] = compare_values(compare)
+            return right is not None and test(left, right)
         if test is None:
-            test = self._tests[compare] = _literal_test(compare)
+            test = self._tests[compare] = literal_test(compare)
         return test(left)
 
 
-def _literal_test(compare: ir.Compare) -> Callable[[Any], bool]:
+def literal_test(compare: ir.Compare) -> Callable[[Any], bool]:
+    """Return the test of a present value that a check with literals on its right makes."""
     texts = literals(compare.right)
     kind = kind_of(compare.left)
     if is_numeric(kind.type):
-        return number_test(compare.operator, texts)
+        return number_test(compare.operator, texts, kind.type)
     if kind.is_list:
-        test = any if compare.operator == "intersects" else all
-        return lambda left: test(item in texts for item in left)
-    return text_test(compare.operator, texts)
+        # Transformed items have a NUL at their end that no literal has (libsinsp compares lists as bytes).
+        return _list_test(compare.operator, frozenset() if kind.terminated else frozenset(texts))
+    test = text_test(compare.operator, texts)
+    return _past_nul(compare.operator, test) if kind.binary else test
 
 
-def call_function(call: ir.Call) -> Callable[..., Value]:
-    """Return the function of a transformer; it takes the arguments' values and gives None where one is absent."""
-    match call.function:
-        case "val":
-            return lambda value: value
-        case "len":
-            return _length
-        case "concat":
-            return lambda *parts: None if None in parts else "".join(_plain(part) for part in parts)
-        case "join":
-            return _join
-        case name:
-            function = TEXT_FUNCTIONS[name]
-            return lambda value: None if value is None else map_text(function, value)
+def _list_test(operator: str, members: frozenset[str]) -> Callable[[list[str]], bool]:
+    if operator == "intersects":
+        return lambda left: any(item in members for item in left)
+    return lambda left: all(item in members for item in left)
 
 
-def _length(value: Value) -> int | None:
-    if value is None:
-        return None
-    return len(value) if isinstance(value, list) else len(_plain(value).encode("utf-8", "surrogateescape"))
+def _past_nul(operator: str, test: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Return a test of text that may hold NULs: membership and patterns see all of it, C's functions do not."""
+    if operator in (*_MEMBERSHIP, "regex", "pmatch"):
+        return test
+    return lambda text: test(until_nul(text))
 
 
-def _join(separator: str, values: Value) -> str | None:
-    items = flatten([values])
-    return None if items is None else separator.join(items)
+def compare_values(compare: ir.Compare) -> Callable[[Any, Any], bool]:
+    """Return the test of two present values that a check with a field on its right makes."""
+    operator, left_kind, right_kind = compare.operator, kind_of(compare.left), kind_of(compare.right)
+    if left_kind.is_list:
+        return _lists_test(operator, alike=left_kind.terminated is right_kind.terminated)
+    if is_numeric(left_kind.type):
+        return lambda left, right: ordered(operator, left, right)
+    if operator in _MEMBERSHIP:
+        return _members_test(right_kind)
+    if left_kind.binary or right_kind.binary:
+        return lambda left, right: text_test(operator, (until_nul(right),))(until_nul(left))
+    return lambda left, right: text_test(operator, (right,))(left)
 
 
-def flatten(values: Iterable[Value]) -> list[str] | None:
-    """Put values and lists of values into one list; None where one is absent."""
-    flat: list[str] = []
-    for value in values:
-        if value is None:
-            return None
-        flat.extend(value if isinstance(value, list) else [_plain(value)])
-    return flat
-
-
-def map_text(function: Callable[[str], str | None], value: str | int | list[str]) -> Value:
-    """Apply a function to a text or to each of a list; None when one of them has no result."""
-    if not isinstance(value, list):
-        return function(_plain(value))
-    changed = [function(item) for item in value]
-    return None if None in changed else [item for item in changed if item is not None]
-
-
-def _plain(value: Value) -> str:
-    return value if isinstance(value, str) else str(value)
-
-
-def compare_values(operator: str) -> Callable[[Any, Any], bool]:
-    """Return the test of two present values of one type, as between a field and a val()."""
-
-    def test(left: str | int | list[str], right: str | int | list[str]) -> bool:
-        if isinstance(left, list):
-            rights = right if isinstance(right, list) else [_plain(right)]
-            return any(item in rights for item in left) if operator == "intersects" else set(left) <= set(rights)
-        if isinstance(left, int) and isinstance(right, int):
-            return ordered(operator, left, right)
-        return text_test(operator, (_plain(right),))(_plain(left))
+def _lists_test(operator: str, *, alike: bool) -> Callable[[list[str], list[str]], bool]:
+    def test(left: list[str], right: list[str]) -> bool:
+        return _list_test(operator, frozenset(right) if alike else frozenset())(left)
 
     return test
 
 
-def number_test(operator: str, texts: tuple[str, ...]) -> Callable[[int], bool]:
+def _members_test(right_kind: Kind) -> Callable[[str, str], bool]:
+    """A text is without the NUL at its end when it is looked up in the right-hand values, which are as they are."""
+    if right_kind.terminated:
+        return lambda _left, _right: False
+    return lambda left, right: left == right
+
+
+def number_test(operator: str, texts: tuple[str, ...], type_name: str) -> Callable[[int], bool]:
     """Return the test of a number that an operator with these literals makes."""
-    numbers = [number for number in map(parse_number, texts) if number is not None]
-    if operator in ("in", "intersects"):
+    numbers = [number for text in texts if (number := parse_literal(type_name, text)) is not None]
+    if operator in _MEMBERSHIP:
         return frozenset(numbers).__contains__
     return lambda left: ordered(operator, left, numbers[0])
 
 
 def ordered(operator: str, left: int, right: int) -> bool:
-    """Compare two numbers by one of = == != < <= > >=."""
-    if operator in ("=", "==", "in", "intersects"):
+    """Compare two numbers by one of = == != < <= > >=, in, intersects."""
+    if operator in ("=", "==", *_MEMBERSHIP):
         return left == right
     if operator == "!=":
         return left != right
@@ -176,7 +154,7 @@ def ordered(operator: str, left: int, right: int) -> bool:
 
 def text_test(operator: str, texts: tuple[str, ...]) -> Callable[[str], bool]:
     """Return the test of a text that an operator with these literals makes; raise ValueError on a bad pattern."""
-    if operator in ("in", "intersects"):
+    if operator in _MEMBERSHIP:
         members = frozenset(texts)
         return lambda text: text in members
     if operator == "pmatch":

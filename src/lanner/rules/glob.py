@@ -1,40 +1,60 @@
-r"""Shell patterns as fnmatch(3) reads them with FNM_EXTMATCH, which is what Falco's glob operators use.
+r"""Shell patterns as fnmatch(3) of the GNU C library reads them without flags in the C locale, as Falco's glob does.
 
-Known forms: `*`, `?`, `[set]`, `\x` and the groups `?(a|b)`, `*(a|b)`, `+(a|b)`, `@(a|b)`, `!(a|b)`.
+Known forms: `*`, `?`, `[set]` and `\x`; a slash or a leading period is a character like others. Texts are bytes: `?`
+takes one byte of a character that has several.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import string
+from collections.abc import Callable, Iterator
 
 import re2
 
-from lanner.rules.text import ascii_lower
+from lanner.rules.text import ascii_lower, to_bytes
 
-_GROUP = re.compile(r"[?*+@!]\(")
-_CLASS = re.compile(r"\[[!^]?\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])*\]", re.DOTALL)
-_REPEAT = {"?": "?", "*": "*", "+": "+", "@": ""}
-_MARK = re.compile(r"\\.|[(|)]", re.DOTALL)
-_MAGIC = re.compile(r"[*?\[\\(]")
+_MAGIC = re.compile(r"[*?\[\\]")
+_ALL = frozenset(range(256))
+_CLASSES = {
+    "alnum": string.ascii_letters + string.digits,
+    "alpha": string.ascii_letters,
+    "blank": " \t",
+    "cntrl": "".join(map(chr, [*range(32), 127])),
+    "digit": string.digits,
+    "graph": "".join(map(chr, range(33, 127))),
+    "lower": string.ascii_lowercase,
+    "print": "".join(map(chr, range(32, 127))),
+    "punct": string.punctuation,
+    "space": string.whitespace,
+    "upper": string.ascii_uppercase,
+    "xdigit": string.hexdigits,
+}
+_CLASS = re.compile(r"\[:([a-z]*):\]")
+_COLLATING = re.compile(r"\[([.=])(.)\1\]", re.DOTALL)
+
+Bytes = frozenset[int]
 
 
 def glob_matcher(pattern: str, *, ignore_case: bool = False) -> Callable[[str], bool]:
     """Compile a pattern to a test of a whole text; with `ignore_case` ASCII letters match in either case."""
-    if ignore_case:
-        inner = glob_matcher(ascii_lower(pattern))
-        return lambda text: inner(ascii_lower(text))
-    return _plain_matcher(pattern) or _pattern_matcher(pattern)
+    if not ignore_case:
+        return _plain_matcher(pattern) or _pattern_matcher(pattern, fold=False)
+    lowered = ascii_lower(pattern)
+    inner = _plain_matcher(lowered)
+    if inner is None:
+        return _pattern_matcher(pattern, fold=True)
+    return lambda text: inner(ascii_lower(text))
 
 
 def _plain_matcher(pattern: str) -> Callable[[str], bool] | None:
     """Compile `text`, `text*`, `*text` and `*text*` without a regular expression; None for anything else."""
     body = pattern.strip("*")
-    if _MAGIC.search(body) or pattern.startswith("**") or pattern.endswith("**"):
+    if _MAGIC.search(body):
         return None
+    if not body:
+        return (lambda _text: True) if pattern else (lambda text: not text)
     opened, closed = pattern.startswith("*"), pattern.endswith("*")
-    if pattern == "*":
-        return lambda _text: True
     if opened and closed:
         return lambda text: body in text
     if opened:
@@ -44,104 +64,94 @@ def _plain_matcher(pattern: str) -> Callable[[str], bool] | None:
     return lambda text: text == body
 
 
-def _pattern_matcher(pattern: str) -> Callable[[str], bool]:
-    if "!(" in pattern:
-        return _Negating(pattern).match
+def _pattern_matcher(pattern: str, *, fold: bool) -> Callable[[str], bool]:
     options = re2.Options()
     options.log_errors = False
     options.dot_nl = True
-    try:
-        compiled = re2.compile(translate(pattern), options)
-    except re2.error:
-        return lambda text: text == pattern
-    return lambda text: compiled.fullmatch(text) is not None
+    options.encoding = re2.Options.Encoding.LATIN1
+    fullmatch = re2.compile(translate(pattern, fold=fold).encode("ascii"), options).fullmatch
+    return lambda text: fullmatch(to_bytes(text)) is not None
 
 
-def translate(pattern: str) -> str:
-    """Write a pattern without `!(...)` as a regular expression of RE2."""
-    out: list[str] = []
+def translate(pattern: str, *, fold: bool) -> str:
+    """Write a pattern as a regular expression of RE2 over bytes, in ASCII; `fold` ignores the case of ASCII letters."""
+    return "".join(_pieces(to_bytes(pattern).decode("latin-1"), fold))
+
+
+def _pieces(pattern: str, fold: bool) -> Iterator[str]:
     position = 0
     while position < len(pattern):
-        piece, position = _translate_at(pattern, position)
-        out.append(piece)
-    return "".join(out)
-
-
-def _translate_at(pattern: str, position: int) -> tuple[str, int]:
-    character = pattern[position]
-    if _GROUP.match(pattern, position):
-        end = _closing(pattern, position + 1)
-        if end != -1:
-            choices = "|".join(translate(choice) for choice in _choices(pattern[position + 2 : end]))
-            return f"(?:{choices}){_REPEAT[character]}", end + 1
-    if character == "[":
-        found = _CLASS.match(pattern, position)
-        if found is not None:
-            return _translate_class(found.group()), found.end()
-    if character == "\\" and position + 1 < len(pattern):
-        return re2.escape(pattern[position + 1]), position + 2
-    return {"*": ".*", "?": "."}.get(character) or re2.escape(character), position + 1
-
-
-def _translate_class(text: str) -> str:
-    negated = text[1] in "!^"
-    body = text[2:-1] if negated else text[1:-1]
-    body = re.sub(r"\[(?!:)", r"\\[", body)
-    if body.startswith("]"):
-        body = "\\" + body
-    return f"[{'^' if negated else ''}{body.replace('^', chr(92) + '^')}]"
-
-
-def _closing(pattern: str, start: int) -> int:
-    """Return the place of the parenthesis that closes the one at `start`, or -1."""
-    depth = 0
-    position = start
-    while position < len(pattern):
-        if pattern[position] == "\\":
-            position += 1
-        elif pattern[position] == "(":
-            depth += 1
-        elif pattern[position] == ")":
-            depth -= 1
-            if depth == 0:
-                return position
+        character = pattern[position]
         position += 1
-    return -1
+        if character == "*":
+            yield ".*"
+        elif character == "?":
+            yield "."
+        elif character == "[" and (found := _bracket(pattern, position, fold)) is not None:
+            chosen, position = found
+            yield _write(chosen)
+        elif character == "\\":
+            # A backslash that ends the pattern matches nothing.
+            yield _write(_single(pattern[position : position + 1], fold))
+            position += 1
+        else:
+            yield _write(_single(character, fold))
 
 
-def _choices(body: str) -> list[str]:
-    """Split at the bars that stand in no inner group."""
-    choices, depth, start = [], 0, 0
-    for found in _MARK.finditer(body):
-        mark = found.group()
-        depth += {"(": 1, ")": -1}.get(mark, 0)
-        if mark == "|" and depth == 0:
-            choices.append(body[start : found.start()])
-            start = found.end()
-    return [*choices, body[start:]]
+def _single(character: str, fold: bool) -> Bytes:
+    both = character.lower() + character.upper() if fold and character.isascii() else character
+    return frozenset(map(ord, both))
 
 
-class _Negating:
-    """A pattern that holds `!(...)` outside other groups: tried at every split of the text, in polynomial time."""
+def _write(chosen: Bytes) -> str:
+    if len(chosen) == 1:
+        return f"\\x{min(chosen):02x}"
+    if not chosen:
+        return "[^\\x00-\\xff]"
+    return "[" + "".join(f"\\x{byte:02x}" for byte in sorted(chosen)) + "]"
 
-    def __init__(self, pattern: str) -> None:
-        start = pattern.index("!(")
-        end = _closing(pattern, start + 1)
-        if end == -1:
-            self._head, self._tail = glob_matcher(pattern.replace("!(", r"\!\(")), None
-            return
-        self._head = glob_matcher(pattern[:start])
-        self._tail = glob_matcher(pattern[end + 1 :])
-        self._refused = [glob_matcher(choice) for choice in _choices(pattern[start + 2 : end])]
 
-    def match(self, text: str) -> bool:
-        if self._tail is None:
-            return self._head(text)
-        heads = [place for place in range(len(text) + 1) if self._head(text[:place])]
-        tails = [place for place in range(len(text) + 1) if self._tail(text[place:])]
-        return any(
-            not any(refused(text[head:tail]) for refused in self._refused)
-            for head in heads
-            for tail in tails
-            if tail >= head
-        )
+def _bracket(pattern: str, position: int, fold: bool) -> tuple[Bytes, int] | None:
+    """Read a set whose bracket was at `position - 1`: its bytes and where it ends; None where it is not closed."""
+    negated = pattern[position : position + 1] in ("!", "^")
+    position += negated
+    chosen: set[int] = set()
+    valid, first = True, True
+    while first or pattern[position : position + 1] != "]":
+        named = _CLASS.match(pattern, position)
+        if named is not None:
+            valid = valid and named[1] in _CLASSES
+            chosen.update(map(ord, _CLASSES.get(named[1], "")))
+            position = named.end()
+        else:
+            low = _member(pattern, position)
+            if low is None:
+                # A collating symbol that is not closed matches nothing; a set that is not closed is a bracket.
+                return (frozenset(), len(pattern)) if pattern.startswith("[.", position) else None
+            start, position = low
+            end = start
+            if pattern[position : position + 1] == "-" and pattern[position + 1 : position + 2] != "]":
+                high = _member(pattern, position + 1)
+                if high is None:
+                    # A range that the pattern's end cuts off matches nothing.
+                    return frozenset(), len(pattern)
+                end, position = high
+            chosen.update(range(ord(start), ord(end) + 1))
+        first = False
+    if fold:
+        chosen |= {ord(chr(byte).swapcase()) for byte in chosen if chr(byte).isascii()}
+    if not valid:
+        return frozenset(), position + 1
+    return (_ALL - chosen if negated else frozenset(chosen)), position + 1
+
+
+def _member(pattern: str, position: int) -> tuple[str, int] | None:
+    """Read one character of a set, which a backslash or `[.x.]` may write; None where the pattern ends."""
+    written = _COLLATING.match(pattern, position)
+    if written is not None:
+        return written[2], written.end()
+    if pattern.startswith("[.", position):
+        return None
+    if pattern[position : position + 1] == "\\":
+        position += 1
+    return (pattern[position], position + 1) if position < len(pattern) else None

@@ -103,9 +103,6 @@ OPERATORS = (
     "glob", "iglob", "regex", "in", "intersects", "pmatch",
 )  # fmt: skip
 
-FUNCTIONS = ("tolower", "toupper", "b64", "basename", "len", "join", "concat")
-"""The transformers that can be evaluated; `val` only marks a field on the right-hand side."""
-
 DEPTH = 150
 """The deepest tree that any engine accepts, counted in nested conditions."""
 

@@ -85,7 +85,7 @@ def test_output_fields_are_named_as_written_and_keep_their_types():
             1,
         ),
         ("%ka.uri.param[x", "the parentheses after 'ka.uri.param' are not closed", 13),
-        ("%toupper(ka.verb, ka.stage)", "transformer 'toupper' takes one field", 1),
+        ("%toupper(ka.verb, ka.stage)", "unknown multivalue transformer", 1),
         ("%toupper()", None, 1),
     ],
 )
