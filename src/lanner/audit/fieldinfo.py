@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
 
 from lanner.audit.event import Event
-from lanner.audit.pointer import MISSING, descend, text_of
+from lanner.audit.tree import REQUEST, text_at
 
 Extractor = Callable[[Event], Any]
 """Event -> str, int or list[str] (never empty); None where the event has no such value."""
@@ -62,19 +62,7 @@ def plain(name: str, description: str, extract: Extractor) -> FieldInfo:
 
 def in_request(name: str, description: str, *keys: str) -> FieldInfo:
     """Return a text field that stands at a fixed place of the request body."""
-    return plain(name, description, lambda event: text_at(event.request, keys))
-
-
-def text_at(body: Any, keys: Sequence[str]) -> str | None:
-    """Return the text at a place of a body, None where there is nothing."""
-    value = descend(body, keys)
-    return None if value is MISSING else text_of(value)
-
-
-def texts_at(body: Any, keys: Sequence[str]) -> list[str] | None:
-    """Return the texts of a list at a place of a body, None where there is none or it is empty."""
-    value = descend(body, keys)
-    return [text_of(item) for item in value] or None if isinstance(value, list) else None
+    return plain(name, description, lambda event: text_at(event, REQUEST, keys))
 
 
 def index_of(argument: str | None) -> int | None:

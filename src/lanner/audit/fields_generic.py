@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from lanner.audit.event import Event
-from lanner.audit.fieldinfo import Extractor, FieldInfo, plain, text_at
+from lanner.audit.fieldinfo import Extractor, FieldInfo, plain
 from lanner.audit.pointer import parse_pointer
+from lanner.audit.tree import DOCUMENT, REQUEST, RESPONSE, text_at
 
 SOURCE = "k8s_audit"
 PLUGIN = "k8saudit"
@@ -21,10 +22,10 @@ SECOND = 1_000_000_000
 def _value(argument: str | None) -> Extractor:
     keys = parse_pointer(argument or "")
     if keys[0] == "requestObject":
-        return lambda event: text_at(event.request, keys[1:]) if len(event.head.request_object) else None
+        return lambda event: text_at(event, REQUEST, keys[1:]) if len(event.head.request_object) else None
     if keys[0] == "responseObject":
-        return lambda event: text_at(event.response, keys[1:]) if len(event.head.response_object) else None
-    return lambda event: text_at(event.document, keys)
+        return lambda event: text_at(event, RESPONSE, keys[1:]) if len(event.head.response_object) else None
+    return lambda event: text_at(event, DOCUMENT, keys)
 
 
 def _indented(event: Event) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -38,13 +39,15 @@ def _uri_parameter(key: str | None) -> Extractor:
 
 
 def _parameter(query: str, key: str) -> str | None:
-    """Return the first value of a query parameter; pairs with a semicolon do not count (Go's url.ParseQuery)."""
+    """Return the first value of a query parameter; malformed pairs do not count (Go's url.Values, kube-apiserver)."""
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
-        if pair and ";" not in pair and unquote_plus(name) == key:
+        if pair and not _MALFORMED.search(pair) and unquote_plus(name) == key:
             return unquote_plus(value)
     return None
 
+
+_MALFORMED = re.compile(r";|%(?![0-9A-Fa-f]{2})")
 
 # An absent part gives None, a present one is never falsy, so `and` reads through it at the least cost.
 HEAD_FIELDS = (

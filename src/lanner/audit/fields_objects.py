@@ -2,56 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lanner.audit.event import Event
-from lanner.audit.fieldinfo import Extractor, FieldInfo, in_request, plain, text_at, texts_at
+from lanner.audit.fieldinfo import Extractor, FieldInfo, in_request, plain
 from lanner.audit.fields_pods import Listing, gathered, indexed
-from lanner.audit.pointer import collect, descend, text_of
+from lanner.audit.pointer import MISSING
+from lanner.audit.tree import REQUEST, RESPONSE, Tree, collect, find, read, read_written, text_at
 
 
 def _whole_list(name: str, description: str, key: str) -> FieldInfo:
+    def question(tree: Tree) -> list[str] | None:
+        items = tree.open(find(tree, (key,)))
+        return [tree.text(item) for item in items] or None if isinstance(items, list) else None
+
     def extract(event: Event) -> list[str] | None:
-        return texts_at(event.request, (key,))
+        return read_written(event, REQUEST, question)
 
     return FieldInfo(name=name, description=description, bind=lambda _: extract, is_list=True)
 
 
-def _subject_field(name: str, description: str, kind: str, text: Callable[[dict[str, Any]], str | None]) -> FieldInfo:
+def _subject_field(name: str, description: str, kind: str, *keys: str) -> FieldInfo:
+    """Return the field of what all subjects of a kind have under the keys, joined by colons."""
+
+    def question(tree: Tree) -> list[str] | None:
+        return [":".join(tree.text(one[key]) for key in keys) for one in _subjects(tree, kind, keys)] or None
+
     def extract(event: Event) -> list[str] | None:
-        names = (text(subject) for subject in _subjects(event, kind))
-        return [found for found in names if found is not None] or None
+        return read(event, REQUEST, question)
 
     return FieldInfo(name=name, description=description, bind=lambda _: extract, is_list=True)
 
 
-def _subjects(event: Event, kind: str) -> Iterable[dict[str, Any]]:
-    subjects = descend(event.request, ("subjects",))
-    if isinstance(subjects, list):
-        yield from (one for one in subjects if isinstance(one, dict) and one.get("kind") == kind)
-
-
-def _name(subject: dict[str, Any]) -> str | None:
-    return text_of(subject["name"]) if "name" in subject else None
-
-
-def _full_name(subject: dict[str, Any]) -> str | None:
-    return (
-        f"{text_of(subject['namespace'])}:{text_of(subject['name'])}"
-        if {"namespace", "name"} <= subject.keys()
-        else None
-    )
+def _subjects(tree: Tree, kind: str, keys: Sequence[str]) -> Iterable[dict[str, Any]]:
+    subjects = tree.open(find(tree, ("subjects",)))
+    for item in subjects if isinstance(subjects, list) else ():
+        subject = tree.open(item)
+        if isinstance(subject, dict) and subject.keys() >= {"kind", *keys} and tree.text(subject["kind"]) == kind:
+            yield subject
 
 
 def _of_rules(key: str) -> Listing:
     """Flatten one list of each of a role's rules."""
 
     def extract(event: Event, index: int | None) -> list[str] | None:
-        found = collect(event.request, ("rules", key), index) or ()
-        return [text_of(item) for part in found if isinstance(part, list) for item in part] or None
+        def question(tree: Tree) -> list[str] | None:
+            parts = map(tree.open, collect(tree, ("rules", key), index) or ())
+            return [tree.text(item) for part in parts if isinstance(part, list) for item in part] or None
+
+        return read(event, REQUEST, question)
 
     return extract
+
+
+def _data(event: Event) -> str | None:
+    def question(tree: Tree) -> str | None:
+        value = find(tree, ("data",))
+        return None if value is MISSING else tree.text(value)
+
+    return read_written(event, REQUEST, question)
 
 
 def _always_true(_argument: str | None) -> Extractor:
@@ -63,16 +73,17 @@ _RULES = "ka.req.role.rules"
 
 OBJECT_FIELDS = (
     _whole_list(_SUBJECTS, "subjects of a binding, each as JSON", "subjects"),
-    _subject_field(f"{_SUBJECTS}.user_names", "names of a binding's users", "User", _name),
-    _subject_field(f"{_SUBJECTS}.group_names", "names of a binding's groups", "Group", _name),
+    _subject_field(f"{_SUBJECTS}.user_names", "names of a binding's users", "User", "name"),
+    _subject_field(f"{_SUBJECTS}.group_names", "names of a binding's groups", "Group", "name"),
     _subject_field(
-        f"{_SUBJECTS}.serviceaccount_names", "names of a binding's service accounts", "ServiceAccount", _name
+        f"{_SUBJECTS}.serviceaccount_names", "names of a binding's service accounts", "ServiceAccount", "name"
     ),
     _subject_field(
         f"{_SUBJECTS}.serviceaccount_ns_names",
         "a binding's service accounts as namespace:name",
         "ServiceAccount",
-        _full_name,
+        "namespace",
+        "name",
     ),
     in_request("ka.req.binding.role", "name of the role that a binding grants", "roleRef", "name"),
     FieldInfo(
@@ -82,7 +93,7 @@ OBJECT_FIELDS = (
         argument="key",
         required=True,
     ),
-    in_request("ka.req.configmap.obj", "data of the object in the request, as JSON", "data"),
+    plain("ka.req.configmap.obj", "data of the object in the request, as JSON", _data),
     _whole_list(_RULES, "rules of a role, each as JSON", "rules"),
     indexed(f"{_RULES}.apiGroups", "API groups of a role's rules", _of_rules("apiGroups")),
     indexed(f"{_RULES}.nonResourceURLs", "URLs of a role's rules that are no resources", _of_rules("nonResourceURLs")),
@@ -90,7 +101,7 @@ OBJECT_FIELDS = (
     indexed(f"{_RULES}.resources", "resources of a role's rules", _of_rules("resources")),
     in_request("ka.req.service.type", "type of the service", "spec", "type"),
     gathered("ka.req.service.ports", "ports of the service, all of them as one JSON text", "spec", "ports"),
-    plain("ka.resp.name", "name of the object in the response", lambda e: text_at(e.response, ("metadata", "name"))),
+    plain("ka.resp.name", "name of the object in the response", lambda e: text_at(e, RESPONSE, ("metadata", "name"))),
     indexed(
         "ka.sourceips",
         "as in Falco always absent (it looks for them among a role's rules); jevt.value[/sourceIPs/0] has them",

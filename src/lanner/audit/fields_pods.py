@@ -6,8 +6,21 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from lanner.audit.event import Event
-from lanner.audit.fieldinfo import Extractor, FieldInfo, in_request, index_of, plain, text_at, texts_at
-from lanner.audit.pointer import MISSING, collect, text_of, texts_of
+from lanner.audit.fieldinfo import Extractor, FieldInfo, in_request, index_of, plain
+from lanner.audit.pointer import MISSING
+from lanner.audit.tree import (
+    REQUEST,
+    RESPONSE,
+    Plain,
+    Tree,
+    collect,
+    find,
+    list_at,
+    present,
+    read,
+    text_at,
+    texts_through,
+)
 
 Listing = Callable[[Event, int | None], list[str] | None]
 KINDS = {"containers": "containers", "initContainers": "init containers", "ephemeralContainers": "ephemeral containers"}
@@ -25,13 +38,22 @@ def indexed(name: str, description: str, extract: Listing) -> FieldInfo:
 
 def gathered(name: str, description: str, *keys: str) -> FieldInfo:
     """Return an indexed field of the texts found along keys of the request body."""
-    return indexed(name, description, lambda event, index: texts_of(collect(event.request, keys, index)))
+    return indexed(name, description, lambda event, index: texts_through(event, REQUEST, keys, index))
+
+
+def _asked(question: Callable[[Tree, int | None], list[str] | None]) -> Listing:
+    """Return a listing that asks a question of the request's tree."""
+    return lambda event, index: read(event, REQUEST, lambda tree: question(tree, index))
+
+
+def _every_text(tree: Tree, keys: Sequence[str], index: int | None) -> list[str] | None:
+    """Return all texts; None as soon as one item has none (Falco)."""
+    found = collect(tree, keys, index)
+    return None if found is None or MISSING in found else present(tree, found)
 
 
 def _images(event: Event, kind: str, index: int | None) -> list[str] | None:
-    """Return all images; None as soon as one container has none (Falco)."""
-    found = collect(event.request, ("spec", kind, "image"), index)
-    return None if found is None or MISSING in found else texts_of(found)
+    return read(event, REQUEST, lambda tree: _every_text(tree, ("spec", kind, "image"), index))
 
 
 def _repositories(event: Event, kind: str, index: int | None) -> list[str] | None:
@@ -40,31 +62,39 @@ def _repositories(event: Event, kind: str, index: int | None) -> list[str] | Non
     return images and [image.partition(":")[0].partition("@")[0] for image in images]
 
 
-def _joined(keys: Sequence[str]) -> Listing:
-    def extract(event: Event, index: int | None) -> list[str] | None:
-        found = collect(event.request, keys, index) or ()
-        return [_words(value) for value in found if value is not MISSING] or None
-
-    return extract
+def _lists(tree: Tree, keys: Sequence[str], index: int | None) -> list[list[Any]]:
+    """Return the lists found along keys; none at all as soon as one of them is something else (Falco)."""
+    found = [tree.open(value) for value in collect(tree, keys, index) or () if value is not MISSING]
+    return found if all(isinstance(value, list) for value in found) else []
 
 
-def _words(value: Any) -> str:
-    return " ".join(map(text_of, value)) if isinstance(value, list) else text_of(value)
+def _joined(*keys: str) -> Listing:
+    """Join the words of each list by blanks; None as soon as one word is no text (Falco)."""
+
+    def question(tree: Tree, index: int | None) -> list[str] | None:
+        lists = _lists(tree, keys, index)
+        if not all(tree.is_text(word) for words in lists for word in words):
+            return None
+        return [" ".join(map(tree.text, words)) for words in lists] or None
+
+    return _asked(question)
 
 
-def _host_ports(event: Event, kind: str, index: int | None) -> list[str] | None:
-    """Return each port's hostPort, else its containerPort, which is the host's under hostNetwork (Falco)."""
-    found = collect(event.request, ("spec", kind, "ports"), index) or ()
-    lists = [ports for ports in found if ports is not MISSING]
-    if not all(isinstance(ports, list) for ports in lists):
-        return None
-    return [text_of(port) for ports in lists for port in _ports(ports)] or None
+def _host_ports(kind: str) -> Listing:
+    """Read each port's hostPort, else its containerPort, which is the host's under hostNetwork (Falco)."""
+
+    def question(tree: Tree, index: int | None) -> list[str] | None:
+        ports = (tree.open(port) for ports in _lists(tree, ("spec", kind, "ports"), index) for port in ports)
+        return [tree.text(number) for port in ports for number in _number(port)] or None
+
+    return _asked(question)
 
 
-def _ports(ports: list[Any]) -> Iterable[Any]:
-    for port in ports:
-        if isinstance(port, dict) and not port.keys().isdisjoint(("hostPort", "containerPort")):
-            yield port["hostPort"] if "hostPort" in port else port["containerPort"]
+def _number(port: Any) -> Iterable[Any]:
+    for key in ("hostPort", "containerPort"):
+        if isinstance(port, dict) and key in port:
+            yield port[key]
+            return
 
 
 def _effective(kind: str, key: str) -> Listing:
@@ -74,33 +104,36 @@ def _effective(kind: str, key: str) -> Listing:
     it. The fields run_as_user and run_as_group tell the real ids.
     """
 
-    def extract(event: Event, index: int | None) -> list[str] | None:
-        found = collect(event.request, ("spec", kind, key), index)
+    def question(tree: Tree, index: int | None) -> list[str] | None:
+        found = collect(tree, ("spec", kind, key), index)
         if not found:
             return None
-        default = text_at(event.request, ("spec", key)) or "0"
-        return [default if value is MISSING else text_of(value) for value in found]
+        of_pod = find(tree, ("spec", key))
+        default = "0" if of_pod is MISSING else tree.text(of_pod)
+        return [default if value is MISSING else tree.text(value) for value in found]
 
-    return extract
+    return _asked(question)
 
 
 def _container_fields(kind: str, label: str) -> Iterable[FieldInfo]:
     prefix = f"ka.req.pod.{kind}"
     base = ("spec", kind)
     context = (*base, "securityContext")
-    yield gathered(f"{prefix}.name", f"names of the {label}", *base, "name")
+    yield indexed(
+        f"{prefix}.name", f"names of the {label}", _asked(lambda tree, index: _every_text(tree, (*base, "name"), index))
+    )
     yield indexed(f"{prefix}.image", f"images of the {label}", lambda event, index: _images(event, kind, index))
     yield indexed(
         f"{prefix}.image.repository",
         f"images of the {label} up to the first colon",
         lambda event, index: _repositories(event, kind, index),
     )
-    yield indexed(f"{prefix}.command", f"commands of the {label}, words joined by blanks", _joined((*base, "command")))
-    yield indexed(f"{prefix}.args", f"arguments of the {label}, words joined by blanks", _joined((*base, "args")))
+    yield indexed(f"{prefix}.command", f"commands of the {label}, words joined by blanks", _joined(*base, "command"))
+    yield indexed(f"{prefix}.args", f"arguments of the {label}, words joined by blanks", _joined(*base, "args"))
     yield indexed(
         f"{prefix}.host_port",
         f"ports of the {label} on the host, container ports where none is named",
-        lambda event, index: _host_ports(event, kind, index),
+        _host_ports(kind),
     )
     for name, key, what in _CONTEXT:
         yield gathered(f"{prefix}.{name}", f"{what} of the {label} that set it", *context, *key)
@@ -128,22 +161,20 @@ def _first(listing: Callable[[Event, str, int | None], list[str] | None]) -> Ext
 
 
 def _any_privileged(event: Event) -> str | None:
-    found = collect(event.request, ("spec", "containers", "securityContext", "privileged"))
-    return None if found is None else "true" if True in found else "false"
+    found = collect(Plain(event.request), ("spec", "containers", "securityContext", "privileged"))
+    return None if found is None else "true" if any(value is True for value in found) else "false"
 
 
 def _pod_name(event: Event) -> str | None:
     target = event.head.object_ref
-    if target is None or target.resource != "pods" or target.subresource is not None:
+    if target is None or target.resource != "pods" or target.subresource:
         return None
-    return text_at(event.response, ("metadata", "name"))
+    return text_at(event, RESPONSE, ("metadata", "name"))
 
 
 def _volume_types(event: Event, index: int | None) -> list[str] | None:
-    volumes = collect(event.request, ("spec", "volumes"))
-    items = volumes[0] if volumes and isinstance(volumes[0], list) else []
-    chosen = items if index is None else items[index : index + 1]
-    return [key for volume in chosen if isinstance(volume, dict) for key in volume if key != "name"] or None
+    volumes = collect(Plain(event.request), ("spec", "volumes", ""), index) or ()
+    return [key for volume in volumes if isinstance(volume, dict) for key in volume if key != "name"] or None
 
 
 def _has_host_path(argument: str | None) -> Extractor:
@@ -152,11 +183,14 @@ def _has_host_path(argument: str | None) -> Extractor:
     def fits(found: str) -> bool:
         return found == path or (path.endswith("*") and found.startswith(path[:-1]))
 
-    def extract(event: Event) -> str | None:
-        paths = collect(event.request, ("spec", "volumes", "hostPath", "path"))
+    def question(tree: Tree) -> str | None:
+        paths = collect(tree, ("spec", "volumes", "hostPath", "path"))
         if paths is None:
             return None
-        return "true" if any(fits(found) for found in texts_of(paths) or ()) else "false"
+        return "true" if any(map(fits, present(tree, paths) or ())) else "false"
+
+    def extract(event: Event) -> str | None:
+        return read(event, REQUEST, question)
 
     return extract
 
@@ -178,7 +212,7 @@ POD_FIELDS = (
     FieldInfo(
         name="ka.req.pod.supplemental_groups",
         description="supplementalGroups that the pod's security context sets",
-        bind=lambda _: lambda event: texts_at(event.request, (*_SPEC, "supplementalGroups")),
+        bind=lambda _: lambda event: list_at(event, REQUEST, (*_SPEC, "supplementalGroups")),
         is_list=True,
     ),
     gathered(
