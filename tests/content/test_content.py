@@ -10,8 +10,11 @@ import pytest
 from lanner import content
 from lanner.audit.decode import decode
 from lanner.rules.compile import compile_conditions
-from lanner.rules.falco.documents import load_files
-from lanner.rules.ruletests import TestFile, find_tests
+from lanner.rules.falco.documents import link_files, load_files
+from lanner.rules.testing.coverage import Coverage
+from lanner.rules.testing.files import TestFile, find_tests
+from lanner.rules.testing.rulesets import RuleSets
+from lanner.rules.testing.running import Runner
 from lanner.sources.history import read_lines
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "audit"
@@ -33,18 +36,28 @@ def test_the_rules_load_without_errors_and_warnings(loaded):
     assert len(loaded.rules) >= 15
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_the_tests_beside_the_rules_pass(path, loaded):
-    assert [outcome for outcome in TestFile(path).run(loaded.rules) if not outcome.passed] == []
+@pytest.fixture(scope="module")
+def coverage(loaded):
+    """What all tests beside the rules put to the test; they pass."""
+    rules = RuleSets(loaded, link_files([content.FOLDER])[1])
+    tally = Coverage()
+    tally.register(rules)
+    runner = Runner(no_files, tally)
+    assert [outcome for path in FILES for outcome in runner.run(TestFile(path), rules) if not outcome.passed] == []
+    return tally.report()
 
 
-def test_each_rule_has_a_test_that_fires_it_and_one_that_does_not(loaded):
-    tests = [test for path in FILES for test in TestFile(path).content.tests]
-    fires = {part if isinstance(part, str) else part.rule for test in tests for part in test.fires}
-    silent = {name for test in tests for name in test.silent}
-    names = {rule.name for rule in loaded.rules}
-    assert names - fires == set()
-    assert names - silent == set()
+def no_files(path):
+    """The tests beside the rules hold their events themselves."""
+    raise AssertionError(path)
+
+
+def test_each_rule_has_a_test_that_fires_it_and_one_that_does_not(coverage):
+    assert [rule.rule for rule in coverage if not rule.tested] == []
+
+
+def test_every_branch_of_the_conditions_is_tested(coverage):
+    assert [(rule.rule, part.missing, part.text) for rule in coverage for part in rule.untested] == []
 
 
 def test_each_rule_says_what_it_is_about(loaded):
@@ -61,13 +74,13 @@ def test_users_append_to_the_list_of_sensitive_namespaces(tmp_path):
     """As the head of the common file shows."""
     own = tmp_path / "own.yaml"
     own.write_text("- list: lanner_sensitive_namespaces\n  items: [billing]\n  override: {items: append}\n")
-    rules = load_files([content.FOLDER, own]).rules
+    rules = RuleSets(*link_files([content.FOLDER, own]))
     tests = tmp_path / "own.test.yaml"
     tests.write_text(
         "tests:\n- name: t\n  event:\n    objectRef: {resource: pods, subresource: exec, namespace: billing}\n"
         "    responseStatus: {code: 403}\n  fires: [Shell opened in a sensitive namespace]\n"
     )
-    assert [outcome.problems for outcome in TestFile(tests).run(rules)] == [[]]
+    assert [outcome.problems for outcome in Runner(no_files).run(TestFile(tests), rules)] == [()]
 
 
 @pytest.mark.shared

@@ -1,31 +1,158 @@
 """`lanner rules test` as a command."""
 
-from lanner.errors import UsageError
+import gzip
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+
+from lanner.errors import GroundError, UsageError
+from lanner.rules.testing.events import SKELETON
+
+LINE = msgspec.json.encode(SKELETON) + b"\n"
 
 
-def test_test_runs_the_built_in_tests(run):
+def test_the_built_in_tests_pass(run):
     result = run("test")
     assert result.exit_code == 0
-    assert "0 failed" in result.stderr
+    assert result.stdout == ""
+    assert " 0 failed" in result.stderr
 
 
-def test_test_prints_what_failed(run, files):
+def test_what_failed_is_printed(run, files):
     result = run("test", files)
     assert result.exit_code == 1
-    assert f"FAILED {files / 'good.test.yaml'}:4: fails\n  'A' fired and should not" in result.stdout
+    path = files / "good.test.yaml"
+    assert result.stdout == (
+        f"FAILED {path}:4: fails\n  {path}:4:37: 'A' fired once and should not\n      event 1, uri:/: x\n"
+    )
     assert "2 tests, 1 failed" in result.stderr
 
 
-def test_test_as_json_and_by_name(run, files, rows):
-    (row,) = rows(run("test", files / "good.test.yaml", "--name", "fires", "--format", "json"))
-    assert (row["test"], row["passed"], row["fired"]) == ("fires", True, {"A": 1})
+def test_what_passed_is_printed_on_demand(run, files):
+    assert f"passed {files / 'good.test.yaml'}:3: fires (0." in run("test", files, "-v").stdout
 
 
-def test_test_with_other_rules(run, files):
+def test_json_by_name(run, files, rows):
+    (row,) = rows(run("test", files, "--name", "fires", "--format", "json"))
+    assert (row["kind"], row["test"], row["passed"], row["status"], row["fired"]) == (
+        "test", "fires", True, "passed", {"A": 1},
+    )  # fmt: skip
+    (row,) = rows(
+        run("test", files, "--name", "f*s", "--name", "nothing", "--rule", "A", "--fail-fast", "--format", "json")
+    )[1:]
+    (problem,) = row["problems"]
+    assert (problem["kind"], problem["rule"], problem["line"], problem["details"]) == (
+        "unexpected", "A", 4, ["event 1, uri:/: x"],
+    )  # fmt: skip
+
+
+def test_the_first_failure_ends_a_run_that_asks_for_it(run, files):
+    (files / "good.test.yaml").write_text(
+        "rules: [good.yaml]\ntests:\n- {name: a, event: {}, silent: [A]}\n- {name: b, event: {}, silent: [A]}\n"
+    )
+    assert "2 tests, 2 failed" in run("test", files).stderr
+    assert "1 tests, 1 failed" in run("test", files, "--fail-fast").stderr
+
+
+def test_other_rules_may_be_tested(run, files):
+    """A test that speaks of rules which are not there is a mistake, and says so in its place."""
     result = run("test", files, "--rules", files / "other.yaml")
-    assert result.exit_code == 1
-    assert "no rule 'A'" in result.stdout
+    assert result.exit_code == 2
+    assert f"ERROR {files / 'good.test.yaml'}:3: fires\n  {files / 'good.test.yaml'}:3:34: no rule 'A'" in result.stdout
+    assert "2 tests, 0 failed, 2 with mistakes" in result.stderr
 
 
-def test_no_tests_is_a_mistake_in_the_call(run, tmp_path):
-    assert isinstance(run("test", tmp_path).exception, UsageError)
+def test_a_broken_file_hides_no_other(run, files):
+    (files / "a.test.yaml").write_text("test: []")
+    result = run("test", files)
+    assert result.exit_code == 2
+    assert f"ERROR {files / 'a.test.yaml'}:1\n  {files / 'a.test.yaml'}:1:1: unknown key 'test'" in result.stdout
+    assert "3 tests, 1 failed, 1 with mistakes" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--name", "nobody"], "no test is named 'nobody'"),
+        (["--rule", "AA"], "no test speaks of a rule 'AA'; did you mean 'A'?"),
+        (["--minimum", "3"], "--minimum is about the coverage: give --coverage as well"),
+    ],
+)
+def test_nothing_to_run_is_a_mistake_in_the_call(run, files, arguments, message):
+    error = run("test", files, *arguments).exception
+    assert isinstance(error, UsageError)
+    assert message in str(error)
+
+
+def test_no_tests_are_a_mistake_in_the_call(run, tmp_path):
+    assert "lie in files named *.test.yaml" in str(run("test", tmp_path).exception)
+    (tmp_path / "a.test.yaml").write_text("tests: []")
+    assert "the files hold no tests" in str(run("test", tmp_path).exception)
+
+
+def test_rules_that_do_not_load_end_the_run(run, files):
+    error = run("test", files, "--rules", files / "bad.yaml").exception
+    assert isinstance(error, UsageError)
+    assert "ka.vreb" in str(error)
+    assert isinstance(run("test", files, "--rules", files / "none.yaml").exception, GroundError)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("log.jsonl", LINE * 3),
+        ("log.jsonl.gz", gzip.compress(LINE * 3)),
+        ("list.json", b'{"kind": "EventList", "items": [\n' + b",\n".join([LINE] * 3) + b"]}"),
+    ],
+)
+def test_files_of_events_are_read_in_every_form(run, files, name, data):
+    (files / name).write_bytes(data)
+    (files / "good.test.yaml").write_text(
+        f"rules: [good.yaml]\ntests: [{{name: t, file: {name}, fires: [{{rule: A, times: 3}}], alerts: 3}}]"
+    )
+    assert run("test", files).exit_code == 0
+
+
+def test_a_file_of_events_that_is_not_there_or_too_long(run, files, monkeypatch):
+    (files / "good.test.yaml").write_text(
+        "rules: [good.yaml]\ntests:\n- {name: t, file: gone.jsonl, fires: [A]}\n- {name: u, file: log.jsonl, fires: [A]}\n"
+    )
+    (files / "log.jsonl").write_bytes(b'{"a": "' + b"x" * 70_000_000 + b'"}\n')
+    result = run("test", files)
+    assert result.exit_code == 2
+    assert f"{files / 'good.test.yaml'}:3:18: {files / 'gone.jsonl'}: no such file" in result.stdout
+    assert "4:18: log.jsonl:1: the line is too long" in result.stdout
+
+
+def test_build_servers_get_xml(run, files):
+    run("test", files, "--junit", files / "out.xml")
+    root = ET.fromstring((files / "out.xml").read_bytes())
+    assert (root.get("tests"), root.get("failures")) == ("2", "1")
+
+
+def test_coverage_is_printed_and_has_a_minimum(run, files):
+    only = ["test", files, "--name", "fires", "--coverage"]
+    result = run(*only)
+    assert result.exit_code == 0
+    assert " 50.0 %  A  (1 tests fire it, 0 hold it silent)" in result.stdout
+    assert "no event that leaves it silent hangs on:\n           ka.verb = get  good.yaml:3" in result.stdout
+    assert (
+        "0 of 1 rules have a test that fires them and one that does not; 1 of 2 branches tested (50.0 %)"
+        in result.stderr
+    )
+    assert run(*only, "--minimum", "50").exit_code == 0
+    low = run(*only, "--minimum", "51")
+    assert low.exit_code == 1
+    assert "below the minimum of 51 %" in low.stderr
+
+
+def test_coverage_as_json(run, files, rows):
+    found = rows(run("test", files, "--name", "fires", "--coverage", "--format", "json"))
+    assert [row["kind"] for row in found] == ["test", "coverage", "coverage_total"]
+    assert found[1]["untested"][0] | {"file": ""} == {
+        "missing": "silent", "text": "ka.verb = get", "file": "", "line": 3, "column": 14,
+    }  # fmt: skip
+    assert found[2] == {
+        "kind": "coverage_total", "rules": 1, "rules_tested": 0, "branches": 2, "branches_tested": 1, "percent": 50.0,
+    }  # fmt: skip
