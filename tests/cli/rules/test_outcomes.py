@@ -22,9 +22,8 @@ FAILED = Outcome(
 
 def shown(*, terminal):
     printer = Printer(verbose=False)
-    printer._console = Console(
-        file=io.StringIO(), force_terminal=terminal, highlight=False, soft_wrap=True, color_system="standard"
-    )
+    colors = "standard" if terminal else None
+    printer._console = Console(file=io.StringIO(), highlight=False, soft_wrap=True, color_system=colors)
     printer.print(FAILED)
     return printer._console.file.getvalue()
 

@@ -59,7 +59,7 @@ def test_other_rules_may_be_tested(run, files):
     """A test that speaks of rules which are not there is a mistake, and says so in its place."""
     result = run("test", files, "--rules", files / "other.yaml")
     assert result.exit_code == 2
-    assert f"ERROR {files / 'good.test.yaml'}:3: fires\n  {files / 'good.test.yaml'}:3:34: no rule 'A'" in result.stdout
+    assert f"ERROR {files / 'good.test.yaml'}:3: fires\n  {files / 'good.test.yaml'}:3:36: no rule 'A'" in result.stdout
     assert "2 tests, 0 failed, 2 with mistakes" in result.stderr
 
 
@@ -103,7 +103,7 @@ def test_rules_that_do_not_load_end_the_run(run, files):
     [
         ("log.jsonl", LINE * 3),
         ("log.jsonl.gz", gzip.compress(LINE * 3)),
-        ("list.json", b'{"kind": "EventList", "items": [\n' + b",\n".join([LINE] * 3) + b"]}"),
+        ("list.json", msgspec.json.format(b'{"kind":"EventList","items":[%s]}' % b",".join([LINE] * 3))),
     ],
 )
 def test_files_of_events_are_read_in_every_form(run, files, name, data):
@@ -114,15 +114,16 @@ def test_files_of_events_are_read_in_every_form(run, files, name, data):
     assert run("test", files).exit_code == 0
 
 
-def test_a_file_of_events_that_is_not_there_or_too_long(run, files, monkeypatch):
+def test_a_file_of_events_that_is_not_there_or_too_long(run, files):
     (files / "good.test.yaml").write_text(
-        "rules: [good.yaml]\ntests:\n- {name: t, file: gone.jsonl, fires: [A]}\n- {name: u, file: log.jsonl, fires: [A]}\n"
+        "rules: [good.yaml]\ntests:\n"
+        "- {name: t, file: gone.jsonl, fires: [A]}\n- {name: u, file: log.jsonl, fires: [A]}\n"
     )
     (files / "log.jsonl").write_bytes(b'{"a": "' + b"x" * 70_000_000 + b'"}\n')
     result = run("test", files)
     assert result.exit_code == 2
-    assert f"{files / 'good.test.yaml'}:3:18: {files / 'gone.jsonl'}: no such file" in result.stdout
-    assert "4:18: log.jsonl:1: the line is too long" in result.stdout
+    assert f"{files / 'good.test.yaml'}:3:19: {files / 'gone.jsonl'}: no such file" in result.stdout
+    assert "4:19: log.jsonl:1: the line is too long" in result.stdout
 
 
 def test_build_servers_get_xml(run, files):
