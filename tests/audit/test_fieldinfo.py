@@ -12,16 +12,22 @@ def _field(**keys):
 WRONG = [
     ("none", False, "0", "filter 'ka.x[0]': ka.x does not allow nor require an argument but one is provided: 0"),
     ("key", True, None, "filter 'ka.x': ka.x requires an argument but none provided"),
-    ("index", False, "a", "filter 'ka.x[a]': ka.x has an invalid index argument not composed only by digits: a"),
-    ("index", False, "-1", "filter 'ka.x[-1]': ka.x has an invalid index argument not composed only by digits: -1"),
-    ("index", False, "", "filter 'ka.x[]': ka.x has an invalid index argument not composed only by digits: "),
+    ("index", False, "a", "filter ka.x[a] ka.x has an invalid index argument not composed only by digits: a"),
+    ("index", False, "-1", "filter ka.x[-1] ka.x has an invalid index argument not composed only by digits: -1"),
+    ("index", False, "", "filter ka.x[] ka.x has an invalid index argument starting with 0: "),
     (
         "index",
         False,
         "\u0661",
-        "filter 'ka.x[\u0661]': ka.x has an invalid index argument not composed only by digits: \u0661",
+        "filter ka.x[\u0661] ka.x has an invalid index argument not composed only by digits: \u0661",
     ),
-    ("index", False, "01", "filter 'ka.x[01]': ka.x has an invalid index argument starting with 0: 01"),
+    ("index", False, "01", "filter ka.x[01] ka.x has an invalid index argument starting with 0: 01"),
+    (
+        "index",
+        False,
+        f"{2**64}",
+        f"filter ka.x[{2**64}] ka.x has an invalid index argument not representable on 64 bit: {2**64}",
+    ),
 ]
 
 
@@ -40,6 +46,7 @@ def test_a_wrong_argument_fails_in_libsinsps_words(argument, required, given, me
         ("index", False, None),
         ("index", False, "0"),
         ("index", False, "10"),
+        ("index", False, "18446744073709551615"),
         ("key", True, "a/b"),
     ],
 )

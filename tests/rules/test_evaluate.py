@@ -168,6 +168,10 @@ NUMBERS = [
     ("len(ka.user.groups) in ('02')", True),
     ("len(ka.user.groups) intersects (2)", True),
     ("evt.num in ()", False),
+    # A boolean equals true or false.
+    ("evt.is_async = false and not evt.is_async = true", True),
+    ("evt.is_async != true and evt.is_async in (true, false)", True),
+    ("evt.asynctype exists", False),
 ]
 
 

@@ -11,9 +11,12 @@ from lanner.audit.event import Event
 from lanner.audit.tree import REQUEST, text_at
 
 Extractor = Callable[[Event], Any]
-"""Event -> str, int or list[str] (never empty); None where the event has no such value."""
-ValueType = Literal["string", "uint64", "abstime", "reltime"]
+"""Event -> str, int, bool or list[str] (never empty); None where the event has no such value."""
+ValueType = Literal["string", "uint64", "abstime", "reltime", "bool"]
 ArgumentKind = Literal["none", "index", "key"]
+
+
+_INDEX_DIGITS = 20
 
 
 class FieldError(Exception):
@@ -45,14 +48,16 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
         if self.argument == "none":
             raise FieldError(f"{written} does not allow nor require an argument but one is provided: {argument}")
         if self.argument == "index":
-            _check_index(argument, written)
+            _check_index(argument, f"filter {self.name}[{argument}] {self.name}")
 
 
 def _check_index(argument: str, written: str) -> None:
-    if not (argument.isascii() and argument.isdecimal()):
+    if argument and not (argument.isascii() and argument.isdecimal()):
         raise FieldError(f"{written} has an invalid index argument not composed only by digits: {argument}")
-    if argument != "0" and argument.startswith("0"):
+    if argument != "0" and (not argument or argument.startswith("0")):
         raise FieldError(f"{written} has an invalid index argument starting with 0: {argument}")
+    if len(argument) > _INDEX_DIGITS or int(argument) >= 1 << 64:
+        raise FieldError(f"{written} has an invalid index argument not representable on 64 bit: {argument}")
 
 
 def plain(name: str, description: str, extract: Extractor) -> FieldInfo:

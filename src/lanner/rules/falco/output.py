@@ -93,7 +93,7 @@ def _text(value: Any, width: int) -> str:
     elif isinstance(value, list):
         text = f"({','.join(map(str, value))})"
     else:
-        text = str(value)
+        text = str(value).lower() if isinstance(value, bool) else str(value)
     return text[:width].ljust(width) if width else text
 
 
