@@ -42,7 +42,7 @@ NAMES = [
     ("ka.uri.params[x] = 1", "filter_check called with nonexistent field ka.uri.params[x]", 0),
     ("json.value = 1", "filter 'json.value': json.value requires an argument but none provided", 0),
     ("ka.user.groups[0] = 1", "filter 'ka.user.groups[0]': ka.user.groups does not allow nor require an argument", 0),
-    ("ka.sourceips[01] exists", "filter ka.sourceips[01] ka.sourceips has an invalid index argument starting with 0", 0),
+    ("ka.sourceips[01] exists", "filter ka.sourceips[01] ka.sourceips has an invalid index argument starting with", 0),
     ("json.value['/a]b'] = 1", "filter_check called with nonexistent field json.value[/a]b]", 0),
     ("json.value['/a b'] = 1", "filter 'json.value[/a b]': json.value has unbalanced argument brackets", 0),
     ("tolower(ka.verb[0]) = get", "filter 'ka.verb[0]': ka.verb does not allow nor require an argument but one", 0),
