@@ -34,6 +34,10 @@ _CONSTANTS: dict[str, bool | None] = {
 }
 
 
+class BoundError(SourceError):
+    """The text may be right, but it is larger or deeper than what is read."""
+
+
 @dataclass(slots=True, frozen=True)
 class Scalar:
     """A scalar as written; `quoted` tells '1' from 1. Lines and columns count from 1."""
@@ -76,11 +80,11 @@ Node = Scalar | Sequence | Mapping
 def compose(text: str, file: str = "") -> list[Node]:
     """Parse all YAML documents of a text into nodes; empty documents give a null scalar.
 
-    Raises SourceError with the place of the first mistake, or when a bound (size, depth, node count
+    Raises SourceError with the place of the first mistake, BoundError when a bound (size, depth, node count
     with aliases expanded) is passed.
     """
     if len(text) > MAX_BYTES:
-        raise SourceError(f"the file is larger than {MAX_BYTES} bytes", file=file)
+        raise BoundError(f"the file is larger than {MAX_BYTES} bytes", file=file)
     builder = _Builder(yaml.parse(text, Loader=yaml.CSafeLoader), file)
     try:
         return builder.documents()
@@ -139,7 +143,7 @@ class _Builder:
 
     def _content(self, event: Event, depth: int, line: int, column: int) -> Node:
         if isinstance(event, ScalarEvent):
-            return Scalar(event.value, event.style in _QUOTING_STYLES, line, column)
+            return Scalar(event.value, event.style in _QUOTING_STYLES or _is_text(event.tag), line, column)
         if isinstance(event, SequenceStartEvent):
             items = [self._node(item, depth + 1) for item in iter(self._next, None)]
             return Sequence(tuple(items), line, column)
@@ -170,7 +174,12 @@ class _Builder:
         self._deepest = max(self._deepest, depth)
         if depth > MAX_DEPTH or self._count > MAX_NODES:
             bound = f"{MAX_DEPTH} levels deep" if depth > MAX_DEPTH else f"{MAX_NODES} values"
-            raise SourceError(f"more than {bound}", file=self._file, line=line, column=column)
+            raise BoundError(f"more than {bound}", file=self._file, line=line, column=column)
+
+
+def _is_text(tag: str | None) -> bool:
+    """Say whether a tag makes text of what would be null, a number or a truth value without it."""
+    return tag is not None and (tag == "!" or tag.endswith(":str"))
 
 
 def to_python(node: Node) -> Any:

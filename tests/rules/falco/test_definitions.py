@@ -25,5 +25,5 @@ def test_entries_and_updates_know_whether_there_is_something_in_them():
     assert not Entry().given
     assert not Entry(is_list=True).given
     assert Entry(item="a").given
-    assert not RuleUpdate("r", Place()).has_any
-    assert RuleUpdate("r", Place(), enabled=False).has_any
+    assert not RuleUpdate("r", Place(), enabled=False).appends_any
+    assert RuleUpdate("r", Place(), tags=set()).appends_any

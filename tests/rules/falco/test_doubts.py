@@ -3,7 +3,13 @@
 import pytest
 
 from lanner.rules.falco.condition import parse_condition
-from lanner.rules.falco.doubts import audit_fields, compares_with_na, doubtful_values
+from lanner.rules.falco.doubts import (
+    audit_fields,
+    compares_with_na,
+    deprecated_in_condition,
+    deprecated_in_output,
+    doubtful_values,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +52,27 @@ def test_plain_values_are_left_alone(condition):
 
 def test_a_comparison_with_na_is_seen():
     assert compares_with_na(parse_condition('ka.verb = get or ka.uri in (x, "<NA>")'))
+    assert compares_with_na(parse_condition('tolower(ka.verb) != "<NA>"'))
     assert not compares_with_na(parse_condition('ka.verb contains "<NA>"'))
+    assert not compares_with_na(parse_condition('evt.source = "<NA>"'))
+
+
+def test_deprecated_fields_are_told_in_falcos_order_where_falco_looks_for_them():
+    """On the left, and on the right only of equalities of audit fields; in outputs wherever the letters stand."""
+    condition = parse_condition("evt.latency.s exists and ka.verb = val(evt.dir) and ka.uri contains val(evt.latency)")
+    assert [message[:30] for message in deprecated_in_condition(condition)] == [
+        "due to the drop of enter event",
+        "field is not available due to ",
+    ]
+    assert [message.split("'")[1] for message in deprecated_in_output("an evt.latency.ns")] == [
+        "evt.latency",
+        "evt.latency.ns",
+    ]
 
 
 def test_audit_fields_are_found_on_both_sides_and_inside_transformers():
     condition = parse_condition("evt.num > 1 and toupper(ka.verb) = val(ka.uri) and not json.value[/a] exists")
-    assert [name for name, _offset in audit_fields(condition)] == ["ka.verb", "ka.uri", "json.value"]
+    assert [name for name, _offset in audit_fields(condition)] == ["ka.verb", "ka.uri"]
 
 
 def test_comparing_with_na_is_warned_of_when_a_rule_loads():

@@ -9,9 +9,6 @@ from lanner.rules.falco.exceptions import check_exception
 from lanner.rules.falco.findings import LoadError, Place
 
 WRONG = "LOAD_ERR_VALIDATE"
-AUDIT_SOURCE = "k8s_audit"
-SYSCALL_SOURCE = "syscall"
-KNOWN_SOURCES = frozenset({AUDIT_SOURCE, SYSCALL_SOURCE})
 
 _NO_LIST = "List uses 'append' or 'override.items: append' but no list by that name already exists"
 _NO_MACRO = "Macro uses 'append' or 'override.condition: append' but no macro by that name already exists"
@@ -66,11 +63,15 @@ class Collector:
         previous.condition.append(item.condition)
         previous.visibility = self._next()
 
+    def check_source(self, name: str, source: str, place: Place) -> None:
+        """Raise LoadError when a rule is there with another source than the one given, if one is given."""
+        previous = self.rules.get(name)
+        if previous is not None and source and previous.source != source:
+            raise LoadError(WRONG, "Rule has been re-defined with a different source", place, item=name)
+
     def define_rule(self, item: RuleItem) -> None:
         """Define a rule, or define it anew in its old place; raises LoadError on a wrong source or exception."""
-        previous = self.rules.get(item.name)
-        if previous is not None and previous.source != item.source:
-            raise LoadError(WRONG, "Rule has been re-defined with a different source", item.place, item=item.name)
+        self.check_source(item.name, item.source, item.place)
         _check_exceptions(item.exceptions, item.source)
         self._define(self.rules, item)
 
@@ -80,8 +81,9 @@ class Collector:
 
     def append_rule(self, update: RuleUpdate) -> None:
         """Add to the parts of a rule; raises LoadError."""
+        self.check_source(update.name, update.source, update.place)
         rule = self._rule(update.name, update.place, _NO_RULE_APPEND)
-        if not update.has_any:
+        if not update.appends_any:
             message = "Appended rule must have exceptions or condition property"
             raise LoadError(WRONG, message, update.place, item=update.name)
         if update.condition is not None:
@@ -97,10 +99,11 @@ class Collector:
 
     def replace_rule(self, update: RuleUpdate) -> None:
         """Replace the parts of a rule; raises LoadError."""
+        self.check_source(update.name, update.source, update.place)
         rule = self._rule(update.name, update.place, _NO_RULE_REPLACE)
         _check_exceptions(update.exceptions or [], rule.source)
-        parts = ("condition", "output", "description", "tags", "exceptions", "priority", "enabled", "skip_unknown")
-        for part in parts:
+        parts = ("condition", "output", "description", "tags", "exceptions", "priority", "enabled")
+        for part in (*parts, "warn_types", "skip_unknown"):
             value = getattr(update, part)
             if value is not None:
                 setattr(rule, part, value)
@@ -117,7 +120,7 @@ def _check_exceptions(exceptions: list[ExceptionItem], source: str) -> None:
     for exception in exceptions:
         if not exception.fields.given:
             raise _no_fields(exception, "Rule exception item must have fields property with a list of fields")
-        check_exception(exception, known_source=source == AUDIT_SOURCE)
+        check_exception(exception, source)
 
 
 def _append_exception(rule: RuleItem, exception: ExceptionItem) -> None:
@@ -127,7 +130,7 @@ def _append_exception(rule: RuleItem, exception: ExceptionItem) -> None:
             raise _no_fields(exception, "Rule exception must have fields property with a list of fields")
         if not exception.values:
             raise _no_fields(exception, "Rule exception must have values property with a list of values")
-        check_exception(exception, known_source=rule.source == AUDIT_SOURCE)
+        check_exception(exception, rule.source)
         rule.exceptions = [*rule.exceptions, exception]
         return
     for part in ("fields", "comps"):

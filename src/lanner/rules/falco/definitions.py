@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from lanner.config.yamltext import Scalar
 from lanner.rules.falco.findings import Place
 
+AUDIT_SOURCE = "k8s_audit"
+SYSCALL_SOURCE = "syscall"
+KNOWN_SOURCES = frozenset({AUDIT_SOURCE, SYSCALL_SOURCE})
+"""The event sources that Falco knows with the k8saudit and json plugins loaded."""
+
 
 @dataclass(slots=True)
 class Piece:
@@ -65,7 +70,6 @@ class ExceptionItem:
     fields: Entry = field(default_factory=Entry)
     comps: Entry = field(default_factory=Entry)
     values: list[Entry] = field(default_factory=list)
-    has_values: bool = False
 
 
 @dataclass(slots=True)
@@ -104,6 +108,8 @@ class RuleItem:
     tags: set[str] = field(default_factory=set)
     exceptions: list[ExceptionItem] = field(default_factory=list)
     enabled: bool = True
+    warn_types: bool = True
+    """Whether a system-call rule without event types is worth a warning."""
     skip_unknown: bool = False
     index: int = 0
     visibility: int = 0
@@ -115,6 +121,8 @@ class RuleUpdate:
 
     name: str
     place: Place
+    source: str = ""
+    """The source that must be the rule's, where Falco compares it."""
     condition: Written | None = None
     output: Written | None = None
     description: str | None = None
@@ -122,13 +130,11 @@ class RuleUpdate:
     tags: set[str] | None = None
     exceptions: list[ExceptionItem] | None = None
     enabled: bool | None = None
+    warn_types: bool | None = None
     skip_unknown: bool | None = None
-    settles_other: bool = False
-    """True when a key is set that lanner reads but has no use for (warn_evttypes, capture)."""
 
     @property
-    def has_any(self) -> bool:
-        """True when the update changes something."""
-        parts = (self.condition, self.output, self.description, self.priority, self.tags)
-        more = (self.exceptions, self.enabled, self.skip_unknown)
-        return self.settles_other or any(part is not None for part in (*parts, *more))
+    def appends_any(self) -> bool:
+        """True when there is something that can be appended."""
+        parts = (self.condition, self.output, self.description, self.tags, self.exceptions)
+        return any(part is not None for part in parts)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lanner.config.yamltext import compose
-from lanner.errors import GroundError, SourceError
-from lanner.rules.falco.collector import AUDIT_SOURCE, Collector
+import msgspec
+
+from lanner.errors import GroundError
+from lanner.rules.falco.collector import Collector
+from lanner.rules.falco.definitions import AUDIT_SOURCE
 from lanner.rules.falco.findings import FileResult, Finding, Loaded, LoadError
 from lanner.rules.falco.linker import Linked, Linker
 from lanner.rules.falco.reader import read_document
 from lanner.rules.falco.reading import Reading
-from lanner.rules.falco.yaml_errors import as_yaml_finding
+from lanner.rules.falco.yaml_reader import read_yaml
 
 __all__ = ["FileResult", "Finding", "Loaded", "load_files", "load_texts", "rule_files"]
 
 _BYTE_ORDER_MARK = "\ufeff"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UNUSED = ("LOAD_UNUSED_MACRO", "LOAD_UNUSED_LIST")
+_USED_LATER = "nothing to do: a file loaded later uses it"
 
 
 def load_texts(texts: Sequence[tuple[str, str]]) -> Loaded:
@@ -38,15 +44,11 @@ def link_texts(texts: Sequence[tuple[str, str]]) -> tuple[Loaded, Linker]:
     for file, text in texts:
         result = _read(file, text.removeprefix(_BYTE_ORDER_MARK), collector)
         linked = linker.link(file)
-        if result.successful:
-            _add_linked(result, linked)
+        _add_linked(result, linked)
         result.notes.extend(_notes(file, collector))
         results.append(result)
-    loaded = Loaded(rules=linked.rules, results=results)
-    if loaded.successful:
-        for result in results:
-            result.warnings.extend(finding for file, finding in linked.unused if file == result.file)
-    return loaded, linker
+    _say_used_later(results, linked)
+    return Loaded(rules=linked.rules, results=results), linker
 
 
 def load_files(paths: Sequence[Path]) -> Loaded:
@@ -80,7 +82,9 @@ def _is_rules(file: Path) -> bool:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        data = path.read_bytes()
+        # yaml-cpp takes other encodings by their mark and lets wrong bytes of UTF-8 through.
+        return data.decode("utf-16" if data[:2] in _UTF16 else "utf-8", "replace")
     except OSError as error:
         raise GroundError(f"{path}: {error.strerror or error}") from error
 
@@ -88,22 +92,39 @@ def _read_text(path: Path) -> str:
 def _read(file: str, text: str, collector: Collector) -> FileResult:
     reading = Reading(file, collector)
     errors: list[Finding] = []
+    notes: list[str] = []
     try:
-        for document in compose(text, file):
+        documents = read_yaml(text, file)
+        if documents.hidden_from:
+            notes.append(f"nothing is read behind the empty document in line {documents.hidden_from} (as Falco does)")
+        for document in documents.seen:
             read_document(reading, document)
-    except SourceError as error:
-        errors.append(as_yaml_finding(error))
     except LoadError as error:
         errors.append(error.finding(file))
-    return FileResult(file=file, successful=not errors, errors=errors, warnings=reading.warnings)
+    return FileResult(file=file, successful=not errors, errors=errors, warnings=reading.warnings, notes=notes)
 
 
 def _add_linked(result: FileResult, linked: Linked) -> None:
-    errors = [error.finding(result.file) for error in linked.errors]
-    result.successful = not errors
+    errors = [*result.errors, *(error.finding(result.file) for error in linked.errors)]
     # Falco stops at its first error; the rest are shown apart so that its answers stay comparable.
     result.errors, result.further = errors[:1], errors[1:]
-    result.warnings.extend(linked.warnings)
+    if result.successful:
+        result.successful = not errors
+        result.warnings.extend((*linked.warnings, *linked.unused))
+
+
+def _say_used_later(results: Sequence[FileResult], last: Linked) -> None:
+    """Give a hint where Falco calls unused, after each file, what a later file uses."""
+    if last.errors:
+        return
+    unused = {(finding.code, finding.item) for finding in last.unused}
+    for result in results:
+        result.warnings = [
+            msgspec.structs.replace(finding, hint=_USED_LATER)
+            if finding.code in _UNUSED and (finding.code, finding.item) not in unused
+            else finding
+            for finding in result.warnings
+        ]
 
 
 def _notes(file: str, collector: Collector) -> Iterator[str]:

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lanner.audit.fields import FieldError, lookup
+from lanner.audit.fields import FieldError
 from lanner.rules import ir
 from lanner.rules.falco.condition_lexer import TRANSFORMERS
+from lanner.rules.falco.fieldtext import is_field
 
 _EQUALITY = frozenset({"=", "==", "!=", "in", "intersects", "pmatch"})
 _SPECIAL = ".+*?^$()[]{}|\\"
 _MANY = "+*?"
+_NO_BLANKS = str.maketrans("", "", " \t\n\r\f\v")
+_NO_LATENCY = "field is not available due to the drop of enter events."
+_DEPRECATED = {
+    "evt.dir": (
+        "due to the drop of enter events, 'evt.dir = <' always evaluates to true, and 'evt.dir = >' always evaluates "
+        "to false. The rule expression can be simplified by removing the condition on 'evt.dir'"
+    ),
+    "evt.latency": _NO_LATENCY,
+    "evt.latency.s": _NO_LATENCY,
+    "evt.latency.ns": _NO_LATENCY,
+    "evt.latency.human": _NO_LATENCY,
+    "evt.wait_latency": _NO_LATENCY,
+}
 
 
 def comparisons(condition: ir.Condition) -> Iterator[ir.Compare]:
@@ -27,13 +41,41 @@ def comparisons(condition: ir.Condition) -> Iterator[ir.Compare]:
 
 def compares_with_na(condition: ir.Condition) -> bool:
     """Say whether an audit field is compared with <NA>, which no value equals."""
-    return any(
-        isinstance(check.left, ir.Field)
-        and check.left.name.startswith(("ka.", "jevt."))
-        and check.operator in _EQUALITY
-        and "<NA>" in _texts(check)
-        for check in comparisons(condition)
-    )
+    return any(_asks_audit(check) and "<NA>" in _texts(check) for check in comparisons(condition))
+
+
+def _asks_audit(check: ir.Compare) -> bool:
+    """Say whether an equality's left side ends in an audit field, inside transformers or not."""
+    last = next(iter(reversed(list(fields(check.left)))), None)
+    return last is not None and last.name.startswith(("ka.", "jevt.")) and check.operator in _EQUALITY
+
+
+def deprecated_in_condition(condition: ir.Condition) -> Iterator[str]:
+    """Yield Falco's message for each deprecated field that a condition asks, in Falco's order."""
+    asked = {field.name for operand in _asked(condition) for field in fields(operand)}
+    yield from (message for name, message in _DEPRECATED.items() if name in asked)
+
+
+def deprecated_in_output(text: str) -> Iterator[str]:
+    """Yield Falco's message for each deprecated field whose name stands in an output, even as plain words."""
+    for name in _DEPRECATED:
+        if name in text:
+            yield f"usage of deprecated field '{name}' has been detected in the rule output"
+
+
+def _asked(condition: ir.Condition) -> Iterator[ir.Operand]:
+    match condition:
+        case ir.And(items) | ir.Or(items):
+            for item in items:
+                yield from _asked(item)
+        case ir.Not(item):
+            yield from _asked(item)
+        case ir.Exists(operand):
+            yield operand
+        case ir.Compare():
+            yield condition.left
+            if _asks_audit(condition):
+                yield condition.right
 
 
 def doubtful_values(condition: ir.Condition) -> Iterator[tuple[str, int]]:
@@ -51,28 +93,20 @@ def _texts(check: ir.Compare) -> tuple[str, ...]:
 
 
 def _doubts(operator: str, text: str) -> Iterator[str]:
-    bare = "".join(text.split())
+    bare = text.translate(_NO_BLANKS)
     if operator == "regex" and _is_simple(text):
         yield (
             f"regex check with '{text}' may be optimized with simpler operators such as "
             "'=', 'contains', 'startswith', 'endswith'"
         )
-    if _is_field(bare):
-        yield f"'{text}' may be a valid field misused as a const string value"
+    try:
+        if is_field(bare):
+            yield f"'{text}' may be a valid field misused as a const string value"
+    except FieldError:
+        return
     for name in ("val", *TRANSFORMERS):
         if bare.startswith(f"{name}(") and bare.endswith(")"):
             yield f"'{text}' may be a valid field transformer misused as a const string value"
-
-
-def _is_field(text: str) -> bool:
-    if "." not in text:
-        return False
-    name, bracket, rest = text.partition("[")
-    try:
-        lookup(name, rest.removesuffix("]") if bracket else None)
-    except FieldError:
-        return False
-    return True
 
 
 def _is_simple(pattern: str) -> bool:
@@ -91,9 +125,9 @@ def _is_simple(pattern: str) -> bool:
 
 
 def audit_fields(condition: ir.Condition) -> Iterator[tuple[str, int]]:
-    """Yield the audit fields (ka., jevt., json.) of a condition with their offsets."""
+    """Yield the fields that only audit events have, with their offsets; json. and jevt. fit every source."""
     for field in fields(condition):
-        if field.name.startswith(("ka.", "jevt.", "json.")):
+        if field.name.startswith("ka."):
             yield field.name, field.offset
 
 

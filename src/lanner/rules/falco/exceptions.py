@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
-from lanner.audit.fields import FieldError, lookup
+from lanner.audit.fields import FieldError
 from lanner.config.yamltext import Node, Scalar, Sequence
 from lanner.rules import ir
-from lanner.rules.falco.definitions import Entry, ExceptionItem
-from lanner.rules.falco.findings import LoadError
+from lanner.rules.falco.definitions import AUDIT_SOURCE, KNOWN_SOURCES, Entry, ExceptionItem
+from lanner.rules.falco.fieldtext import is_left_side
+from lanner.rules.falco.findings import LoadError, Place
 from lanner.rules.falco.values import Item, is_null
 
 WRONG = "LOAD_ERR_VALIDATE"
 OPERATORS = frozenset((*ir.OPERATORS, "exists"))
 LIST_OPERATORS = frozenset({"in", "intersects", "pmatch"})
 
+Warn = Callable[[str, str, Place], None]
+"""Takes a warning's code, message and place."""
 
-def read_exceptions(item: Item, *, appended: bool) -> Iterator[ExceptionItem]:
-    """Yield the exceptions of a rule in written order; raises LoadError. Fields may be missing when `appended`."""
+
+def read_exceptions(item: Item, warn: Warn, *, appended: bool) -> list[ExceptionItem]:
+    """Return the exceptions of a rule in written order; raises LoadError. Fields may be missing when `appended`."""
     value = item.find("exceptions")
     if value is None or is_null(value):
-        return
+        return []
+    exceptions: list[ExceptionItem] = []
     for element in item.elements("exceptions", "Rule exceptions must be a sequence"):
-        yield _read_exception(item.inner(element, "Rule exception must be a mapping"), appended=appended)
+        inner = item.inner(element, "Rule exception must be a mapping")
+        exception = ExceptionItem(inner.text("name"), inner.place)
+        message = f"Multiple definitions of exception '{exception.name}' in the same rule"
+        for known in exceptions:
+            if known.name == exception.name:
+                warn("LOAD_EXCEPTION_NAME_NOT_UNIQUE", message, inner.place)
+        _read_parts(exception, inner, appended=appended)
+        if appended and "values" not in inner:
+            warn("LOAD_APPEND_NO_VALUES", "Overriding/appending exception with no values", inner.place)
+        exceptions.append(exception)
+    return exceptions
 
 
-def _read_exception(item: Item, *, appended: bool) -> ExceptionItem:
-    exception = ExceptionItem(item.text("name"), item.place)
+def _read_parts(exception: ExceptionItem, item: Item, *, appended: bool) -> None:
     fields, comps = item.find("fields"), item.find("comps")
     if fields is not None:
         exception.fields = _entry(item, fields)
@@ -34,11 +48,9 @@ def _read_exception(item: Item, *, appended: bool) -> ExceptionItem:
         raise item.error("Item has no mapping for key 'fields'")
     if comps is not None:
         exception.comps = _entry(item, comps)
-    exception.has_values = "values" in item
-    if exception.has_values:
+    if "values" in item:
         values = item.elements("values", "Rule exception values must be a sequence")
         exception.values = [_entry(item, value) for value in values]
-    return exception
 
 
 def _entry(item: Item, node: Node) -> Entry:
@@ -51,14 +63,14 @@ def _entry(item: Item, node: Node) -> Entry:
     return Entry(item=node.text)
 
 
-def check_exception(exception: ExceptionItem, *, known_source: bool) -> None:
-    """Fill in the default comparison and raise LoadError where fields and comps do not fit together."""
+def check_exception(exception: ExceptionItem, source: str) -> None:
+    """Fill in the default comparison and raise LoadError where fields and comps do not fit together or the source."""
     if exception.fields.is_list:
         _check_lists(exception)
     else:
         _check_single(exception)
-    if known_source:
-        _check_fields(exception)
+    if source in KNOWN_SOURCES:
+        _check_fields(exception, source)
 
 
 def _check_lists(exception: ExceptionItem) -> None:
@@ -81,20 +93,16 @@ def _check_single(exception: ExceptionItem) -> None:
         raise _wrong(exception, "When fields is a single value, comps must be one of (in, pmatch, intersects)")
 
 
-def _check_fields(exception: ExceptionItem) -> None:
+def _check_fields(exception: ExceptionItem, source: str) -> None:
     fields = exception.fields
     for field in fields.items if fields.is_list else [fields]:
-        if not _is_field(field.item):
+        try:
+            known = is_left_side(field.item) if source == AUDIT_SOURCE else not field.item.startswith("ka.")
+        except FieldError as error:
+            # Falco does not expect this exception of libsinsp here and shows it as it is.
+            raise _wrong(exception, str(error)) from None
+        if not known:
             raise _wrong(exception, f"'{field.item}' is not a supported filter field")
-
-
-def _is_field(written: str) -> bool:
-    name, bracket, rest = written.partition("[")
-    try:
-        lookup(name, rest.removesuffix("]") if bracket else None)
-    except FieldError:
-        return False
-    return True
 
 
 def _wrong(exception: ExceptionItem, message: str) -> LoadError:
@@ -114,7 +122,7 @@ def _clause(exception: ExceptionItem) -> str:
         return f"({' or '.join(_conjunction(exception, values) for values in exception.values)})"
     if any(value.is_list for value in exception.values):
         raise _wrong(exception, "Expected values array to contain a list of strings")
-    values = ", ".join(_quoted(value.item) for value in exception.values)
+    values = ", ".join(quoted(value.item) for value in exception.values)
     return f"({exception.fields.item} {exception.comps.item} ({values}))"
 
 
@@ -131,12 +139,21 @@ def _conjunction(exception: ExceptionItem, values: Entry) -> str:
 
 def _right_side(operator: str, value: Entry) -> str:
     if value.is_list:
-        return f"({', '.join(_quoted(item.item) for item in value.items)})"
+        return _parenthesised(value.items)
     if operator in LIST_OPERATORS:
         return value.item if value.item.startswith("(") else f"({value.item})"
-    return _quoted(value.item)
+    return quoted(value.item)
 
 
-def _quoted(text: str) -> str:
-    # Falco quotes by these two signs only and lets what is inside break the text; the same answers need the same rule.
+def _parenthesised(items: list[Entry]) -> str:
+    text = "("
+    for item in items:
+        # Falco leaves the comma out after a first item that is empty (a list in a list).
+        text += ("" if text == "(" else ", ") + quoted(item.item)
+    return f"{text})"
+
+
+def quoted(text: str) -> str:
+    """Return a value as Falco puts it into a condition's text: in quotes when it has a blank and none yet."""
+    # What is inside may break the text; the same answers need the same rule.
     return f'"{text}"' if " " in text and text[0] not in "\"'" else text

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from lanner.rules import ir
 from lanner.rules.falco.definitions import ListItem, MacroItem
+from lanner.rules.falco.exceptions import quoted
 from lanner.rules.ir import ConditionError
 
 MAX_TEXT = 2 * 1024 * 1024
@@ -69,8 +70,14 @@ def resolve_items(lists: Mapping[str, ListItem], used: set[str]) -> dict[str, li
 def insert_lists(traced: Traced, lists: Mapping[str, Sequence[str]], used: set[str]) -> None:
     """Replace the names of lists in a condition's text by their items; adds the names found to `used`."""
     for name, items in lists.items():
-        if name in traced.text and _insert_list(traced, name, ", ".join(map(_quoted, items))):
+        if name in traced.text and _insert_list(traced, name, _joined(items)):
             used.add(name)
+
+
+def _joined(items: Sequence[str]) -> str:
+    # Falco puts no comma behind leading empty items.
+    first = next((number for number, item in enumerate(items) if item), max(0, len(items) - 1))
+    return ", ".join(map(quoted, items[first:]))
 
 
 def _insert_list(traced: Traced, name: str, items: str) -> bool:
@@ -83,7 +90,10 @@ def _insert_list(traced: Traced, name: str, items: str) -> bool:
         if _stands_alone(text, start, end):
             cuts.append(_cut(text, start, end, done, removed=not items))
             done = end = cuts[-1][1]
-        start = text.find(name, max(start + 1, end))
+            # Falco looks on one character later where it put nothing before the list.
+            start = text.find(name, end + (cuts[-1][0] == 0))
+        else:
+            start = text.find(name, start + 1)
     if cuts:
         traced.replace(cuts, items)
     return bool(cuts)
@@ -105,10 +115,6 @@ def _cut(text: str, start: int, end: int, done: int, *, removed: bool) -> tuple[
     elif removed and end < len(text) and text[end] == ",":
         end += 1
     return start, end
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"' if " " in text and text[0] not in "\"'" else text
 
 
 class MacroTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,10 +10,25 @@ from functools import partial
 from lanner.rules import ir
 from lanner.rules.check import check_condition
 from lanner.rules.falco import expansion
-from lanner.rules.falco.collector import AUDIT_SOURCE, KNOWN_SOURCES, Collector
+from lanner.rules.falco.collector import Collector
 from lanner.rules.falco.condition import parse_condition
-from lanner.rules.falco.definitions import ListItem, MacroItem, RuleItem, Written
-from lanner.rules.falco.doubts import audit_fields, compares_with_na, doubtful_values, macro_names
+from lanner.rules.falco.definitions import (
+    AUDIT_SOURCE,
+    KNOWN_SOURCES,
+    SYSCALL_SOURCE,
+    MacroItem,
+    RuleItem,
+    Written,
+)
+from lanner.rules.falco.doubts import (
+    audit_fields,
+    compares_with_na,
+    deprecated_in_condition,
+    deprecated_in_output,
+    doubtful_values,
+    macro_names,
+)
+from lanner.rules.falco.eventtypes import is_broad
 from lanner.rules.falco.exceptions import weave
 from lanner.rules.falco.findings import Finding, LoadError, Place, as_finding
 from lanner.rules.falco.hints import hint_for
@@ -22,7 +38,16 @@ from lanner.rules.ir import ConditionError
 from lanner.rules.ruleset import Rule
 
 _OUTPUT = "LOAD_ERR_COMPILE_OUTPUT"
-_UNKNOWN_NAMES = ("nonexistent field", "unknown filter:")
+_UNKNOWN_NAMES = ("nonexistent field", "invalid formatting token", "unknown event type", "unknown filter:")
+_OLD = "LOAD_DEPRECATED_ITEM"
+_CONTAINER_INFO = "%container.info"
+_CONTAINER_INFO_IS_OLD = (
+    "%container.info is deprecated and no more useful, and will be dropped by Falco 1.0.0. "
+    "The container plugin will automatically add required fields to the output message."
+)
+_UNKNOWN_OUTPUT = "unknown filter: unexpected token after '"
+_BROAD = "Rule matches too many evt.type values. This has a significant performance penalty."
+_AUDIT_TOKEN = re.compile(r"%\*?[0-9]*(?:[a-z0-9_]+\( *)*(?=ka\.)")
 _NA_HINT = "no value equals <NA>: write 'FIELD exists' or 'not FIELD exists'"
 
 Broken = tuple[str, str, int]
@@ -36,8 +61,8 @@ class Linked:
     rules: list[Rule] = field(default_factory=list)
     errors: list[LoadError] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
-    unused: list[tuple[str, Finding]] = field(default_factory=list)
-    """Lists and macros that nothing refers to yet, each with the file it is defined in."""
+    unused: list[Finding] = field(default_factory=list)
+    """Lists and macros that nothing refers to yet; empty when there are errors."""
 
 
 class Linker:
@@ -116,34 +141,51 @@ class _Pass:
 
     def _link_rule(self, rule: RuleItem) -> None:
         woven = weave(rule.condition.text, rule.exceptions) if rule.exceptions else rule.condition.text
-        if rule.source == AUDIT_SOURCE and not self._check_output(rule):
+        output = self._output(rule)
+        if not self._check_output(rule, output):
             return
         traced = expansion.Traced(woven, 1 if rule.exceptions else 0)
         with _Placed(self, rule.condition, traced):
             expansion.insert_lists(traced, self._lists, self._used_lists)
             written = self._linker.parse(traced.text)
             condition = self._macros.resolve(written)
-            self._warn_na(rule, condition)
-            if self._check_types(rule, written, condition):
+            self._warn_fields(rule, condition)
+            if rule.source == SYSCALL_SOURCE:
+                self._check_system_calls(rule, condition)
+            elif self._check_types(rule, written, condition):
                 self._warn_values(rule, condition)
-                self._linked.rules.append(_as_rule(rule, condition))
+                self._linked.rules.append(_as_rule(rule, condition, output))
 
-    def _check_output(self, rule: RuleItem) -> bool:
+    def _output(self, rule: RuleItem) -> str:
+        """Return a rule's output without what Falco takes out of it, with a warning."""
+        if _CONTAINER_INFO not in rule.output.text:
+            return rule.output.text
+        self._warn(_OLD, _CONTAINER_INFO_IS_OLD, rule.place, rule.name, f"leave {_CONTAINER_INFO} out")
+        return rule.output.text.replace(_CONTAINER_INFO, "")
+
+    def _check_output(self, rule: RuleItem, output: str) -> bool:
         try:
-            OutputFormat(rule.output.text)
+            _compile_output(output, rule.source)
         except OutputError as error:
             place = self.place(rule.output, error.offset)
             if not self._tolerated(rule, error.message, place):
                 hint = self.hint(error.hint or error.message)
                 raise LoadError(_OUTPUT, error.message, place, item=rule.name, hint=hint) from None
             return False
+        for message in deprecated_in_output(output):
+            self._warn(_OLD, message, self.place(rule.output, 0), rule.name, "")
         return True
 
+    def _check_system_calls(self, rule: RuleItem, condition: ir.Condition) -> None:
+        for name, offset in audit_fields(condition):
+            message = f"filter_check called with nonexistent field {name}"
+            if not self._tolerated(rule, message, self.place(rule.condition, offset)):
+                raise ConditionError(message, offset)
+            return
+        if rule.warn_types and is_broad(condition):
+            self._warn("LOAD_NO_EVTTYPE", _BROAD, rule.place, rule.name, "name the types: evt.type in (...)")
+
     def _check_types(self, rule: RuleItem, written: ir.Condition, condition: ir.Condition) -> bool:
-        if rule.source != AUDIT_SOURCE:
-            for name, offset in audit_fields(condition):
-                raise ConditionError(f"filter_check called with nonexistent field {name}", offset)
-            return False
         try:
             check_condition(condition)
         except ConditionError as error:
@@ -175,24 +217,31 @@ class _Pass:
         self._warn("LOAD_UNKNOWN_FILTER", message, place, rule.name, self.hint(message))
         return True
 
-    def _warn_na(self, rule: RuleItem, condition: ir.Condition) -> None:
+    def _warn_fields(self, rule: RuleItem, condition: ir.Condition) -> None:
+        place = self.place(rule.condition, 0)
         if compares_with_na(condition):
-            self._warn("LOAD_UNSAFE_NA_CHECK", "", self.place(rule.condition, 0), rule.name, _NA_HINT)
+            self._warn("LOAD_UNSAFE_NA_CHECK", "", place, rule.name, _NA_HINT)
+        for message in deprecated_in_condition(condition):
+            self._warn(_OLD, message, place, rule.name, "")
 
     def _warn_values(self, rule: RuleItem, condition: ir.Condition) -> None:
         for message, offset in doubtful_values(condition):
             self._warn("LOAD_COMPILE_CONDITION", message, self.place(rule.condition, offset), rule.name, "")
 
     def _warn(self, code: str, message: str, place: Place, item: str, hint: str) -> None:
-        self._linked.warnings.append(as_finding(code, message, place, self._file, item=item, hint=hint))
+        # Falco stops at the first error: what it would warn of behind it is not told before that is mended.
+        if not self._linked.errors:
+            self._linked.warnings.append(as_finding(code, message, place, self._file, item=item, hint=hint))
 
-    def _unused(self) -> Iterator[tuple[str, Finding]]:
+    def _unused(self) -> Iterator[Finding]:
         for macro in self._collector.macros.values():
             if macro.name not in self._macros.used:
-                yield _unused("LOAD_UNUSED_MACRO", "Macro not referred to by any other rule/macro", macro)
+                message = "Macro not referred to by any other rule/macro"
+                yield as_finding("LOAD_UNUSED_MACRO", message, macro.place, self._file, item=macro.name)
         for entry in self._collector.lists.values():
             if entry.name not in self._used_lists:
-                yield _unused("LOAD_UNUSED_LIST", "List not referred to by any other rule/macro", entry)
+                message = "List not referred to by any other rule/macro"
+                yield as_finding("LOAD_UNUSED_LIST", message, entry.place, self._file, item=entry.name)
 
     def place(self, written: Written, offset: int) -> Place:
         """Return where a character of a condition or output stands in its file."""
@@ -221,17 +270,23 @@ class _Placed:
             raise LoadError(error.code, error.message, place, hint=hint) from None
 
 
-def _unused(code: str, message: str, item: MacroItem | ListItem) -> tuple[str, Finding]:
-    return item.place.file, as_finding(code, message, item.place, item.place.file, item=item.name)
+def _compile_output(output: str, source: str) -> None:
+    """Raise OutputError where Falco would; the fields of system calls are not judged but for the audit fields."""
+    if source == AUDIT_SOURCE:
+        OutputFormat(output)
+        return
+    found = _AUDIT_TOKEN.search(output)
+    if found:
+        raise OutputError(_UNKNOWN_OUTPUT, found.end(), "rules of source syscall have no ka. fields")
 
 
-def _as_rule(rule: RuleItem, condition: ir.Condition) -> Rule:
+def _as_rule(rule: RuleItem, condition: ir.Condition, output: str) -> Rule:
     return Rule(
         name=rule.name,
         description=rule.description,
         condition=condition,
         condition_text=rule.condition.text,
-        output=rule.output.text,
+        output=output,
         priority=rule.priority,
         tags=tuple(sorted(rule.tags)),
         source=rule.source,

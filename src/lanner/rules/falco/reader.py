@@ -15,7 +15,7 @@ from lanner.rules.falco.values import INVALID, Item, is_null, unsigned
 from lanner.rules.falco.versions import Requirement, Version, engine_problem, parse_version, plugin_problem
 
 WRONG = "LOAD_ERR_VALIDATE"
-_list_name = re.compile(r"[^()\"'\s=,]+").fullmatch
+_list_name = re.compile(r"[^()\"' \t\n\r\f\v=,]+").fullmatch
 _macro_name = re.compile(r"[a-zA-Z]+[a-zA-Z0-9_]*").fullmatch
 _LIST_KEYS = ("list", "items", "append", "override")
 _MACRO_KEYS = ("macro", "condition", "append", "override")
@@ -50,7 +50,7 @@ def _read_item(reading: Reading, node: Node) -> None:
     reading.warn("LOAD_UNKNOWN_ITEM", "Unknown top level item", item, hint=hint)
 
 
-def _read_engine_version(_reading: Reading, item: Item) -> None:
+def _read_engine_version(reading: Reading, item: Item) -> None:
     value = item.scalar("required_engine_version")
     number = unsigned(value.text)
     version = parse_version(value.text) if number is None else Version(0, number, 0)
@@ -60,9 +60,10 @@ def _read_engine_version(_reading: Reading, item: Item) -> None:
     problem = engine_problem(version)
     if problem is not None:
         raise item.error(problem, item.at(value), WRONG)
+    reading.warn_unknown_keys(item, ("required_engine_version",))
 
 
-def _read_plugin_versions(_reading: Reading, item: Item) -> None:
+def _read_plugin_versions(reading: Reading, item: Item) -> None:
     message = "Value of required_plugin_versions must be a sequence"
     for node in item.elements("required_plugin_versions", message):
         plugin = item.inner(node, "Plugin version must be a mapping")
@@ -73,6 +74,7 @@ def _read_plugin_versions(_reading: Reading, item: Item) -> None:
             no_map = "Plugin version alternative must be a mapping"
             wanted.extend(_requirement(plugin.inner(other, no_map)) for other in others)
         _check_plugins(plugin, wanted)
+    reading.warn_unknown_keys(item, ("required_plugin_versions",))
 
 
 def _requirement(plugin: Item) -> Requirement:
@@ -99,7 +101,6 @@ def _read_list(reading: Reading, item: Item) -> None:
     if not _list_name(item.name):
         message = "List has an invalid name. List names should match a regular expression: ([^()\\\"'[:space:]=,]+)"
         reading.warn("LOAD_INVALID_LIST_NAME", message, item, item.place_of("list"))
-    reading.warn_unknown_keys(item, _LIST_KEYS)
     entry = ListItem(item.name, item.place, item.texts("items"))
     append = reading.append_flag(item)
     overrides = reading.overrides(item, ("items",), ("items",), append_flag=append)
@@ -107,6 +108,7 @@ def _read_list(reading: Reading, item: Item) -> None:
         reading.collector.append_list(entry)
     else:
         reading.collector.define_list(entry)
+    reading.warn_unknown_keys(item, _LIST_KEYS)
 
 
 def _read_macro(reading: Reading, item: Item) -> None:
@@ -114,7 +116,6 @@ def _read_macro(reading: Reading, item: Item) -> None:
     if not _macro_name(item.name):
         message = "Macro has an invalid name. Macro names should match a regular expression: ([a-zA-Z]+[a-zA-Z0-9_]*)"
         reading.warn("LOAD_INVALID_MACRO_NAME", message, item, item.place_of("macro"))
-    reading.warn_unknown_keys(item, _MACRO_KEYS)
     entry = MacroItem(item.name, item.place, Written.of(item.scalar("condition"), item.file))
     append = reading.append_flag(item)
     overrides = reading.overrides(item, ("condition",), ("condition",), append_flag=append)
@@ -122,6 +123,7 @@ def _read_macro(reading: Reading, item: Item) -> None:
         reading.collector.append_macro(entry)
     else:
         reading.collector.define_macro(entry)
+    reading.warn_unknown_keys(item, _MACRO_KEYS)
 
 
 _READERS: dict[str, Callable[[Reading, Item], None]] = {

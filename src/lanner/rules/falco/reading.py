@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from lanner.config.yamltext import Mapping, Scalar
+from lanner.config.yamltext import Mapping, Node, Scalar, Sequence
 from lanner.rules.falco.collector import Collector
-from lanner.rules.falco.findings import Finding, Place, as_finding
+from lanner.rules.falco.findings import Finding, LoadError, Place, as_finding
 from lanner.rules.falco.hints import nearest
-from lanner.rules.falco.values import Item
+from lanner.rules.falco.values import Item, as_word
 
 _APPEND_IS_OLD = (
     "'append' key is deprecated. Add an 'append' entry (e.g. 'condition: append') under 'override' instead."
@@ -18,6 +18,8 @@ _APPEND_AND_OVERRIDE = (
     "Keys 'override' and 'append: true' cannot be used together. "
     "Add an 'append' entry (e.g. 'condition: append') under 'override' instead."
 )
+_NO_PAIRS = "invalid node; this may result from using a map iterator as a sequence iterator, or vice-versa"
+WRONG = "LOAD_ERR_VALIDATE"
 
 
 @dataclass(slots=True)
@@ -48,7 +50,7 @@ class Reading:
     def warn_unknown_keys(self, item: Item, known: Collection[str]) -> None:
         """Warn of keys that nothing reads, naming the nearest known one."""
         for key in item.unknown_keys(known):
-            message = f"Unknown key '{key.text}'. The key will be ignored."
+            message = f"Unknown key '{as_word(key)}'. The key will be ignored."
             self.warn("LOAD_UNKNOWN_KEY", message, item, item.at(key), nearest(key.text, known))
 
     def append_flag(self, item: Item) -> bool:
@@ -66,8 +68,9 @@ class Reading:
         value = item.find("override")
         if isinstance(value, Mapping):
             for key, operation in value.entries:
-                word = operation.text if isinstance(operation, Scalar) else ""
-                self._override(item, key, word, (append, replace), overrides)
+                self._override(item, key, _operation(item, operation), (append, replace), overrides)
+        elif isinstance(value, Sequence) and value.items:
+            raise item.error(_NO_PAIRS, item.at(value), WRONG)
         if append_flag and overrides.any:
             raise item.error(_APPEND_AND_OVERRIDE)
         return overrides
@@ -77,7 +80,7 @@ class Reading:
         item: Item, key: Scalar, word: str, allowed: tuple[Collection[str], Collection[str]], overrides: Overrides
     ) -> None:
         append, replace = allowed
-        name, place = key.text, item.at(key)
+        name, place = as_word(key), item.at(key)
         if word == "append":
             if name not in append:
                 raise item.error(f"Key '{name}' cannot be appended to, use 'replace' instead", place)
@@ -90,3 +93,11 @@ class Reading:
             words = "append " * (name in append) + "replace " * (name in replace)
             message = f"Invalid override operation for key '{name}': '{word}'. Allowed values are: {words}"
             raise item.error(message, place)
+
+
+def _operation(item: Item, node: Node) -> str:
+    if isinstance(node, Scalar):
+        return as_word(node)
+    # yaml-cpp's own exception; Falco passes its words on.
+    message = f"yaml-cpp: error at line {node.line}, column {node.column}: bad conversion"
+    raise LoadError(WRONG, message, item.at(node), item=item.name, hint="write append or replace")

@@ -6,18 +6,29 @@ from collections.abc import Callable
 from typing import Any
 
 from lanner.config.yamltext import Scalar
-from lanner.rules.falco.collector import KNOWN_SOURCES, SYSCALL_SOURCE
-from lanner.rules.falco.definitions import ExceptionItem, RuleItem, RuleUpdate, Written
+from lanner.rules.falco.definitions import (
+    KNOWN_SOURCES,
+    SYSCALL_SOURCE,
+    ExceptionItem,
+    RuleItem,
+    RuleUpdate,
+    Written,
+)
 from lanner.rules.falco.exceptions import read_exceptions
-from lanner.rules.falco.reading import Reading
+from lanner.rules.falco.findings import Place
+from lanner.rules.falco.reading import Overrides, Reading
 from lanner.rules.falco.values import Item
 from lanner.rules.ruleset import PRIORITIES
 
 APPENDABLE = ("condition", "exceptions", "output", "desc", "tags")
+CAPTURE_NUMBERS = ("capture_duration", "capture_events", "capture_filesize")
 REPLACEABLE = (
-    *APPENDABLE, "priority", "enabled", "warn_evttypes", "skip-if-unknown-filter", "capture", "capture_duration",
+    *APPENDABLE, "priority", "capture", *CAPTURE_NUMBERS, "enabled", "warn_evttypes", "skip-if-unknown-filter",
 )  # fmt: skip
-RULE_KEYS = ("rule", *REPLACEABLE, "source", "append", "override")
+_FORGOTTEN = ("capture_events", "capture_filesize")
+"""Keys that Falco reads and nevertheless calls unknown."""
+
+RULE_KEYS = ("rule", *(key for key in REPLACEABLE if key not in _FORGOTTEN), "source", "append", "override")
 
 _ENABLED_IS_OLD = (
     "The standalone 'enabled' key usage is deprecated. "
@@ -29,29 +40,33 @@ _PRIORITY_NAMES = {name.lower(): name for name in PRIORITIES} | {"info": "Inform
 def read_rule(reading: Reading, item: Item) -> None:
     """Read one rule item into the collector; raises LoadError."""
     item.name = item.text("rule")
-    reading.warn_unknown_keys(item, RULE_KEYS)
+    source = item.text_or_empty("source")
     append_flag = reading.append_flag(item)
     overrides = reading.overrides(item, APPENDABLE, REPLACEABLE, append_flag=append_flag)
     if overrides.any:
-        _override(reading, item, overrides.append, overrides.replace)
+        _override(reading, item, source, overrides)
     elif append_flag:
-        _append(reading, item)
+        _append(reading, item, source)
     elif any(key in item for key in ("condition", "output", "desc", "priority")):
         _define(reading, item)
     else:
         enabled = item.flag("enabled")
         reading.warn("LOAD_DEPRECATED_ITEM", _ENABLED_IS_OLD, item, item.place_of("enabled"))
         reading.collector.enable_rule(item.name, item.place, enabled=enabled)
+    reading.warn_unknown_keys(item, RULE_KEYS)
 
 
-def _override(reading: Reading, item: Item, append: set[str], replace: set[str]) -> None:
+def _override(reading: Reading, item: Item, source: str, overrides: Overrides) -> None:
     left = {key for key in REPLACEABLE if key in item}
-    if append:
-        update = _update(reading, item, append, left, "append")
-        reading.collector.append_rule(update)
-    if replace:
-        update = _update(reading, item, replace, left, "replace")
-        reading.collector.replace_rule(update)
+    for word, keys, apply in (
+        ("append", overrides.append, reading.collector.append_rule),
+        ("replace", overrides.replace, reading.collector.replace_rule),
+    ):
+        if keys:
+            update = _update(reading, item, keys, left, word)
+            # Falco compares the source only where the condition is touched.
+            update.source = source if "condition" in keys else ""
+            apply(update)
     for key in sorted(left):
         message = f"Unexpected key '{key}': no corresponding entry under 'override' is defined."
         raise item.error(message, item.place_of(key))
@@ -69,8 +84,8 @@ def _update(reading: Reading, item: Item, keys: set[str], left: set[str], word: 
     return update
 
 
-def _append(reading: Reading, item: Item) -> None:
-    update = RuleUpdate(item.name, item.place)
+def _append(reading: Reading, item: Item, source: str) -> None:
+    update = RuleUpdate(item.name, item.place, source)
     for key in ("condition", "exceptions"):
         if key in item:
             _READERS[key](update, reading, item, True)
@@ -81,26 +96,28 @@ def _define(reading: Reading, item: Item) -> None:
     condition = _written(item, "condition")
     output = _written(item, "output")
     # Falco trims the output of a definition only, and reads the priority's text before it judges it.
-    output.text = output.text.strip()
+    output.text = output.text.strip(" \t\n\r\f\v")
     description = item.text("desc")
     rule = RuleItem(item.name, item.place, condition, output, description, _priority(item), SYSCALL_SOURCE)
     if "source" in item:
         rule.source = item.text("source")
     rule.enabled = item.flag("enabled", default=True)
-    item.flag("warn_evttypes", default=True)
+    _check_capture(item)
+    rule.warn_types = item.flag("warn_evttypes", default=True)
     rule.skip_unknown = item.flag("skip-if-unknown-filter", default=False)
-    _read_capture(item)
     rule.tags = set(item.texts("tags", optional=True))
     rule.exceptions = _exceptions(reading, item, appended=False)
+    reading.collector.check_source(rule.name, rule.source, rule.place)
     if rule.source not in KNOWN_SOURCES:
         reading.warn("LOAD_UNKNOWN_SOURCE", f"Unknown source {rule.source}, skipping", item, item.place_of("source"))
     reading.collector.define_rule(rule)
 
 
-def _read_capture(item: Item) -> None:
+def _check_capture(item: Item) -> None:
     item.flag("capture", default=False)
-    if "capture_duration" in item:
-        item.number("capture_duration")
+    for key in CAPTURE_NUMBERS:
+        if key in item:
+            item.number(key)
 
 
 def _written(item: Item, key: str) -> Written:
@@ -118,16 +135,10 @@ def _priority(item: Item) -> str:
 
 
 def _exceptions(reading: Reading, item: Item, *, appended: bool) -> list[ExceptionItem]:
-    exceptions: list[ExceptionItem] = []
-    for exception in read_exceptions(item, appended=appended):
-        if any(known.name == exception.name for known in exceptions):
-            message = f"Multiple definitions of exception '{exception.name}' in the same rule"
-            reading.warn("LOAD_EXCEPTION_NAME_NOT_UNIQUE", message, item, exception.place)
-        if appended and not exception.has_values:
-            message = "Overriding/appending exception with no values"
-            reading.warn("LOAD_APPEND_NO_VALUES", message, item, exception.place)
-        exceptions.append(exception)
-    return exceptions
+    def warn(code: str, message: str, place: Place) -> None:
+        reading.warn(code, message, item, place)
+
+    return read_exceptions(item, warn, appended=appended)
 
 
 def _read_condition(update: RuleUpdate, _reading: Reading, item: Item, _append: bool) -> None:
@@ -163,13 +174,15 @@ def _read_skip_unknown(update: RuleUpdate, _reading: Reading, item: Item, _appen
 
 
 def _read_evttypes(update: RuleUpdate, _reading: Reading, item: Item, _append: bool) -> None:
-    item.flag("warn_evttypes")
-    update.settles_other = True
+    update.warn_types = item.flag("warn_evttypes")
 
 
-def _read_capture_update(update: RuleUpdate, _reading: Reading, item: Item, _append: bool) -> None:
-    _read_capture(item)
-    update.settles_other = True
+def _read_capture(_update: RuleUpdate, _reading: Reading, item: Item, _append: bool) -> None:
+    item.flag("capture")
+
+
+def _read_capture_number(key: str) -> Callable[[RuleUpdate, Reading, Item, bool], Any]:
+    return lambda _update, _reading, item, _append: item.number(key)
 
 
 _READERS: dict[str, Callable[[RuleUpdate, Reading, Item, bool], Any]] = {
@@ -182,6 +195,6 @@ _READERS: dict[str, Callable[[RuleUpdate, Reading, Item, bool], Any]] = {
     "enabled": _read_enabled,
     "warn_evttypes": _read_evttypes,
     "skip-if-unknown-filter": _read_skip_unknown,
-    "capture": _read_capture_update,
-    "capture_duration": _read_capture_update,
+    "capture": _read_capture,
+    **{key: _read_capture_number(key) for key in CAPTURE_NUMBERS},
 }

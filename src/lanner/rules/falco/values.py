@@ -13,7 +13,7 @@ INVALID = "LOAD_ERR_YAML_VALIDATE"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"y", "yes", "true", "on"})
 _FALSE = frozenset({"n", "no", "false", "off"})
-_UNSIGNED = re.compile(r"[ \t]*\+?(0[xX][0-9a-fA-F]+|[0-9]+)[ \t]*")
+_UNSIGNED = re.compile(r"\+?(0[xX][0-9a-fA-F]+|[0-9]+)[ \t\n\r\f\v]*")
 
 
 class Item:
@@ -62,6 +62,15 @@ class Item:
     def text(self, key: str) -> str:
         """Return a key's text; raises LoadError as scalar() does."""
         return self.scalar(key).text
+
+    def text_or_empty(self, key: str) -> str:
+        """Return a key's text, empty when it is missing, null or empty; raises LoadError when it is no scalar."""
+        value = self.find(key)
+        if value is None or is_null(value):
+            return ""
+        if not isinstance(value, Scalar):
+            raise self.error("Value is not a scalar value", self.at(value))
+        return value.text
 
     def flag(self, key: str, default: bool | None = None) -> bool:
         """Return a key's truth value; without a default the key must be there."""
@@ -112,7 +121,12 @@ class Item:
 
     def unknown_keys(self, known: Iterable[str]) -> list[Scalar]:
         """Return the keys that nothing reads, in written order."""
-        return [key for key, _value in self.node.entries if key.text not in known]
+        return [key for key, _value in self.node.entries if as_word(key) not in known]
+
+
+def as_word(scalar: Scalar) -> str:
+    """Return a scalar as yaml-cpp reads it where it wants text: null is the word null."""
+    return "null" if is_null(scalar) else scalar.text
 
 
 def is_null(node: Node) -> bool:

@@ -16,7 +16,8 @@ TOLERATED = frozenset({
 })  # fmt: skip
 """Plugins of Falco's registry that rules may name: their events lanner reads by itself or has none of."""
 
-_VERSION = re.compile(r"\s*\+?(\d+)\.\s*\+?(\d+)\.\s*\+?(\d+)")
+_NUMBER = r"[ \t\n\r\f\v]*([+-]?[0-9]+)"
+_VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
 
 
 class Version(NamedTuple):
@@ -38,9 +39,16 @@ class Requirement(NamedTuple):
 
 
 def parse_version(text: str) -> Version | None:
-    """Read x.y.z, ignoring what follows; None when it is no version."""
+    """Read x.y.z as C's scanf reads unsigned numbers, ignoring what follows; None when it is no version."""
     found = _VERSION.match(text)
-    return Version(*(int(part[:9]) for part in found.groups())) if found else None
+    return Version(*map(_wrapped, found.groups())) if found else None
+
+
+def _wrapped(text: str) -> int:
+    # More than 64 bits stop at the greatest number, then the lower 32 bits count.
+    digits = text.lstrip("+-").lstrip("0")
+    number = min(int(digits[:21] or "0"), (1 << 64) - 1)
+    return (-number if text[0] == "-" else number) & 0xFFFFFFFF
 
 
 def compatible(offered: Version, required: Version) -> bool:
