@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from time import thread_time_ns
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from lanner.audit.decode import decode
-from lanner.audit.event import Event
+from lanner.audit.event import Event, Head
 from lanner.audit.fields import lookup
 from lanner.rules import ir
 
@@ -25,37 +25,60 @@ _PROBE = (
 
 
 class WatchedEvent(Event, gc=False, eq=False):
-    """An event that notes which of PARTS were asked for, and what their decoding took in nanoseconds of this thread."""
+    """An event that notes which of PARTS were asked for, and what their decoding took in nanoseconds of this thread.
+
+    A body that the event does not have is never noted.
+    """
 
     asked: set[str] = msgspec.field(default_factory=set)
     spent: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def request(self) -> Any:
-        return self._noted("request") if "request" in self.spent else self._timed("request")
+        return self._part("request")
 
     @property
     def response(self) -> Any:
-        return self._noted("response") if "response" in self.spent else self._timed("response")
+        return self._part("response")
 
     @property
     def document(self) -> Any:
-        return self._noted("document") if "document" in self.spent else self._timed("document")
+        self.asked.add("document")
+        return self._part("document")
 
-    def _noted(self, part: str) -> Any:
-        self.asked.add(part)
-        return getattr(super(), part)
-
-    def _timed(self, part: str) -> Any:
+    def _part(self, part: str) -> Any:
+        if part in self.spent:
+            getattr(self.head, _TEXTS.get(part, "kind"))  # the head notes it
+            return getattr(super(), part)
         started = thread_time_ns()
-        value = self._noted(part)
+        value = getattr(super(), part)
         self.spent[part] = thread_time_ns() - started
+        return value
+
+
+_TEXTS = {"request": "request_object", "response": "response_object"}
+_NOTED = {name: part for part, name in _TEXTS.items()}
+
+
+class _WatchedHead:
+    """A head that notes who looks at the text of a body, be it to decode it or to search it as it is."""
+
+    __slots__ = ("_asked", "_head")
+
+    def __init__(self, head: Head, asked: set[str]) -> None:
+        self._head, self._asked = head, asked
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._head, name)
+        if name in _NOTED and len(value):
+            self._asked.add(_NOTED[name])
         return value
 
 
 def watched(event: Event) -> WatchedEvent:
     """Return a fresh copy of an event, of which nothing is decoded."""
-    return WatchedEvent(event.raw, event.head, event.number)
+    asked: set[str] = set()
+    return WatchedEvent(event.raw, cast(Head, _WatchedHead(event.head, asked)), event.number, asked=asked)
 
 
 @cache

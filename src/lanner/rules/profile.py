@@ -189,7 +189,7 @@ class _Batch:
             for part in seen.asked:
                 users.setdefault(part, []).append(remainder.number)
         for part, numbers in users.items():
-            ns = self._profiler.decoding_ns(seen.spent[part]) / len(numbers)
+            ns = self._profiler.decoding_ns(seen.spent.get(part, 0)) / len(numbers)
             for number in numbers:
                 use = self._bodies[number, part]
                 use.events += 1
