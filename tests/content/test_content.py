@@ -22,6 +22,20 @@ FILES = find_tests([content.FOLDER])
 SHOWN = ("user=", "verb=", "from=", "agent=", "decision=", "code=")
 UNSEEN = {"A4", "B3"}
 """Steps that no single event gives away: a stolen token at work, an exec into an ordinary namespace."""
+_MANAGERS = "ka.user.name in (system:kube-controller-manager, s"
+_NODES = "ka.user.name startswith system:node:"
+_ASKED = "jevt.value[/responseObject/spec/username] exists"
+UNREACHABLE = {
+    # The rule is about names that begin with system:serviceaccount:, which these do not.
+    ("Service account asks what it may do", "silent", _MANAGERS),
+    ("Service account asks what it may do", "silent", _NODES),
+    # The rule leaves out names that end in :clusterrole-aggregation-controller, which these do not.
+    ("Role allows everything", "silent", _MANAGERS),
+    ("Role allows everything", "silent", _NODES),
+    # Without a value the comparison beside it is false as well.
+    ("Certificate request approved by hand", "fires", _ASKED),
+}
+"""Branches that no event of a real cluster decides."""
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +70,8 @@ def test_each_rule_has_a_test_that_fires_it_and_one_that_does_not(coverage):
     assert [rule.rule for rule in coverage if not rule.tested] == []
 
 
-def test_every_branch_of_the_conditions_is_tested(coverage):
-    assert [(rule.rule, part.missing, part.text) for rule in coverage for part in rule.untested] == []
+def test_every_branch_of_the_conditions_that_an_event_can_reach_is_tested(coverage):
+    assert {(rule.rule, part.missing, part.text[:50]) for rule in coverage for part in rule.untested} == UNREACHABLE
 
 
 def test_each_rule_says_what_it_is_about(loaded):
