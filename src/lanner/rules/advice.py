@@ -80,8 +80,8 @@ def _excludes(check: ir.Compare | ir.Exists) -> bool:
 
 
 def _body(condition: ir.Condition, part: str, name: str, use: BodyUse) -> str:
-    fields = {operand_text(field): None for field in _fields(condition) if part in parts_read(field)}
-    shown = ", ".join(list(fields)[:FIELDS_SHOWN]) + (", ..." if len(fields) > FIELDS_SHOWN else "")
+    fields = sorted({operand_text(field) for field in _fields(condition) if part in parts_read(field)})
+    shown = ", ".join(fields[:FIELDS_SHOWN]) + (", ..." if len(fields) > FIELDS_SHOWN else "")
     return (
         f"{name} is decoded for {shown} in {use.events:,} events, {use.ns / use.events / 1000:.1f} us each: a further "
         "test on verb, resource, namespace, user or response code that fails spares it, wherever it stands"
