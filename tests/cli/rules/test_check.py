@@ -1,5 +1,7 @@
 """`lanner rules check` as a command."""
 
+from lanner.errors import UsageError
+
 
 def test_check_prints_one_object_a_file_and_fails_when_one_is_bad(run, files, rows):
     result = run("check", files / "bad.yaml", files / "good.yaml", files / "other.yaml", "--format", "json")
@@ -29,3 +31,14 @@ def test_check_of_a_folder_in_words(run, files):
 
 def test_check_of_good_rules_succeeds(run, files):
     assert run("check", files / "good.yaml").exit_code == 0
+
+
+def test_a_folder_without_rules_is_a_mistake_in_the_call(run, tmp_path):
+    assert isinstance(run("check", tmp_path).exception, UsageError)
+
+
+def test_mistakes_after_the_first_are_told_as_further(run, files, rows):
+    bad = files / "bad.yaml"
+    bad.write_text(bad.read_text() + bad.read_text().replace("rule: B", "rule: B2"))
+    (row,) = rows(run("check", bad, "--format", "json"))
+    assert [found["item"] for found in row["further"]] == ["B2"]
