@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanner.rules.glob import glob_matcher
+from lanner.rules.glob import LONGEST, glob_matcher
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,15 @@ def test_case_is_ignored_for_ascii_letters_only():
     matches = glob_matcher("NAME-\u00c9*", ignore_case=True)
     assert matches("name-\u00c9x")
     assert not matches("name-\u00e9x")
+
+
+def test_a_pattern_out_of_bounds_is_compared_as_it_stands():
+    pattern = "[!a]?" * (LONGEST // 4)
+    matches = glob_matcher(pattern)
+    assert matches(pattern)
+    assert not matches("bb" * (LONGEST // 4))
+    longest = "[!a]" * (LONGEST // 4)
+    assert glob_matcher(longest)("b" * (LONGEST // 4))
 
 
 @pytest.mark.parametrize(

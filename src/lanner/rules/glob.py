@@ -14,6 +14,9 @@ import re2
 
 from lanner.rules.text import ascii_lower, to_bytes
 
+LONGEST = 512
+"""A longer pattern, which only a right-hand field can give, is compared as it stands: compiling it would take long."""
+
 _MAGIC = re.compile(r"[*?\[\\]")
 _ALL = frozenset(range(256))
 _CLASSES = {
@@ -65,6 +68,8 @@ def _plain_matcher(pattern: str) -> Callable[[str], bool] | None:
 
 
 def _pattern_matcher(pattern: str, *, fold: bool) -> Callable[[str], bool]:
+    if len(pattern) > LONGEST:
+        return lambda text: text == pattern
     options = re2.Options()
     options.log_errors = False
     options.dot_nl = True
@@ -104,11 +109,11 @@ def _single(character: str, fold: bool) -> Bytes:
 
 
 def _write(chosen: Bytes) -> str:
-    if len(chosen) == 1:
-        return f"\\x{min(chosen):02x}"
     if not chosen:
         return "[^\\x00-\\xff]"
-    return "[" + "".join(f"\\x{byte:02x}" for byte in sorted(chosen)) + "]"
+    starts = sorted(byte for byte in chosen if byte - 1 not in chosen)
+    ends = sorted(byte for byte in chosen if byte + 1 not in chosen)
+    return "[" + "".join(f"\\x{start:02x}-\\x{end:02x}" for start, end in zip(starts, ends, strict=True)) + "]"
 
 
 def _bracket(pattern: str, position: int, fold: bool) -> tuple[Bytes, int] | None:
