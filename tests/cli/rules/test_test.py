@@ -1,6 +1,8 @@
 """`lanner rules test` as a command."""
 
 import gzip
+import json
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -8,6 +10,12 @@ import pytest
 
 from lanner.errors import GroundError, UsageError
 from lanner.rules.testing.events import SKELETON
+
+ROOT = Path(__file__).parents[3]
+SHARED = ROOT.parent / "shared" / "data"
+FALCO = SHARED / "falco_rules" / "k8saudit" / "k8s_audit_rules.yaml"
+shared = pytest.mark.shared
+beside = pytest.mark.skipif(not FALCO.exists(), reason="../shared/data/falco_rules is not beside this checkout")
 
 LINE = msgspec.json.encode(SKELETON) + b"\n"
 
@@ -157,3 +165,45 @@ def test_coverage_as_json(run, files, rows):
     assert found[2] == {
         "kind": "coverage_total", "rules": 1, "rules_tested": 0, "branches": 2, "branches_tested": 1, "percent": 50.0,
     }  # fmt: skip
+
+
+@shared
+@beside
+def test_the_example_for_falcos_rules_passes(run):
+    result = run("test", ROOT / "examples" / "rules-tests", "--rules", FALCO, "-v")
+    assert (result.exit_code, result.stdout.count("passed ")) == (0, 6)
+
+
+def test_the_example_says_what_is_wrong_with_other_rules(run):
+    """The built-in rules are not Falco's: what is added to one of their lists is a mistake, told in its place."""
+    result = run("test", ROOT / "examples" / "rules-tests")
+    assert result.exit_code == 2
+    assert "falco.test.yaml:12:5: List uses 'append'" in result.stdout
+
+
+def expectation(row):
+    """Write an expectation of Falco's own tests as a test of rules."""
+    expected = row["expected"]["rules"]
+    fires = [{"rule": rule, "times": count} for rule, count in expected.items()]
+    return {
+        "name": row["name"],
+        "file": str(SHARED / row["trace"]),
+        "fires": fires,
+        "only": True,
+        "alerts": sum(expected.values()),
+    }
+
+
+@shared
+@beside
+def test_falcos_own_expectations_are_tests_of_rules(run, tmp_path):
+    """Those that load Falco's rules and nothing more."""
+    rows = [json.loads(line) for line in (SHARED / "falco_traces" / "golden.jsonl").read_text().splitlines()]
+    files = ["falco_rules/testing/falco_rules_v1.0.1.yaml", "falco_rules/k8saudit/k8s_audit_rules.yaml"]
+    tests = [expectation(row) for row in rows if row["rules_files"] == files and "stderr_regexp" not in row["expected"]]
+    path = tmp_path / "golden.test.yaml"
+    path.write_text(json.dumps({"matching": "first", "rules": [str(SHARED / file) for file in files], "tests": tests}))
+    result = run("test", path)
+    assert result.stdout == ""
+    assert (result.exit_code, f"{len(tests)} tests, 0 failed" in result.stderr) == (0, True)
+    assert len(tests) > 30

@@ -54,7 +54,7 @@ def _lines(rule: RuleCoverage, *, verbose: bool) -> Iterator[str]:
     tests = f"{rule.fires} tests fire it, {rule.silent} hold it silent" if rule.fires or rule.silent else "NO TEST"
     off = "" if rule.enabled else ", disabled"
     yield f"{rule.percent:5.1f} %  {rule.rule}  ({tests}{off})  {rule.file}:{rule.line}"
-    if not (rule.fires or rule.silent) and not verbose:
+    if not (rule.fires or rule.silent):
         return
     for missing, head in _HEADS.items():
         parts = [part for part in rule.untested if part.missing == missing]
