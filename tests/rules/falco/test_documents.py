@@ -1,5 +1,6 @@
 """Rules documents load as Falco 0.45 recorded it: results, errors, warnings, alerts."""
 
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanner.audit.decode import decode
+from lanner.config.yamltext import compose, to_python
 from lanner.errors import GroundError
 from lanner.rules.compile import compile_conditions
 from lanner.rules.falco.documents import load_files, load_texts, rule_files
@@ -17,6 +19,7 @@ ORACLE = Path(__file__).parents[2] / "data" / "falco_oracle"
 SHARED = Path(__file__).parents[3].parent / "shared" / "data" / "falco_rules"
 RECORDS = [msgspec.json.decode(line) for line in (ORACLE / "documents.jsonl").read_bytes().splitlines()]
 
+CASES = to_python(compose((ORACLE.parent / "falco_codes.yaml").read_text())[0])
 LAST = {
     "kind": "Event",
     "apiVersion": "audit.k8s.io/v1",
@@ -57,6 +60,19 @@ def _alerts(loaded, events):
         for event in events
         for index in matcher.match(event)
     ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["says"] for case in CASES])
+def test_each_code_is_given_where_falcos_sources_give_it(case):
+    """The table says what it is about; a code without message leaves the message open."""
+    (result,) = _load(case["text"].replace("<rule>", RULE.lstrip())).results
+    errors, warnings = [case["error"]] if "error" in case else [], case.get("warnings", [])
+    for found, wanted in ((result.errors, errors), (result.warnings, warnings)):
+        shown = [f"{one.code}: {one.message}" for one in found]
+        assert [
+            text if ":" in want else text.partition(":")[0] for text, want in zip_longest(shown, wanted, fillvalue="")
+        ] == wanted
+    assert result.successful == ("error" not in case)
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=range(len(RECORDS)))
