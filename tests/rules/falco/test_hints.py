@@ -16,6 +16,9 @@ from lanner.rules.falco.hints import hint_for, nearest
         ("filter error: '=' operator not supported list filters", "lists are compared with 'in'"),
         ("filter error: 'bcontains' operator not supported for string filters", "bytes operators do not work on text"),
         ("expected a valid check operator: one of ...", "a comparison is FIELD OPERATOR VALUE"),
+        ("0x1F is not a valid number", "numbers are written in decimal digits"),
+        ("invalid regex pattern: invalid escape sequence: \\d", "regex is RE2 in POSIX syntax"),
+        ("field 'a' has type 'CHARBUF' while ... has incompatible type 'UINT64'", "both sides need one type"),
         ("something else", ""),
     ],
 )

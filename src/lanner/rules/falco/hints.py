@@ -16,6 +16,16 @@ _OPERATORS_FOR = {
     "for string": "bytes operators do not work on text: leave out the leading 'b'",
     "for numeric": "numbers are compared with =, !=, <, <=, >, >= and in",
 }
+_BY_WORDS = {
+    "is not a valid number": "numbers are written in decimal digits",
+    "filter parameter too long": "a text has at most 255 bytes: compare a part of it with startswith or contains",
+    "invalid regex pattern": r"regex is RE2 in POSIX syntax: write [0-9] for \d, [a-z] for \w, no (?i) and no (?:)",
+    "requires an argument but none": "write it in brackets after the field: FIELD[ARGUMENT]",
+    "has unbalanced argument brackets": "the argument of a field has no blank",
+    "unknown field transfomer": "join, concat and getopt take two values or more",
+    "unknown multivalue transformer": "this transformer takes one value; concat joins several",
+    "has incompatible type": "both sides need one type, and both or neither are lists",
+}
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -35,7 +45,9 @@ def hint_for(message: str, macros: Iterable[str], lists: Iterable[str]) -> str:
     if message.startswith("expected a valid check operator"):
         return "a comparison is FIELD OPERATOR VALUE; a word operator needs a blank after it, on the same line"
     operator = _NO_OPERATOR.search(message)
-    return _OPERATORS_FOR[operator[2]] if operator is not None else ""
+    if operator is not None:
+        return _OPERATORS_FOR[operator[2]]
+    return next((hint for words, hint in _BY_WORDS.items() if words in message), "")
 
 
 def _macro_hint(name: str, macros: Iterable[str], lists: Iterable[str]) -> str:
