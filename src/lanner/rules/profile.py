@@ -25,7 +25,7 @@ BATCH_EVENTS = 512
 BATCH_BYTES = 4 * 1024 * 1024
 """How much is held at once, decoded; more would measure the way from memory, which a running engine does not go."""
 
-FUNCTIONS_KEPT = 4096
+FUNCTIONS_KEPT = 32_768
 _ROUNDS = 5
 
 Function = Callable[[Event], Any]
