@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lanner.audit import event
 from lanner.audit.decode import decode
 from lanner.audit.event import decode_body, parse_time
 
@@ -71,6 +72,24 @@ def test_times_agree_with_the_standard_library(microseconds):
     """Microseconds as kube-apiserver writes them."""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
     assert parse_time(moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")) == microseconds * 1000
+
+
+USUAL = "2026-11-23T10:00:01.000037Z"
+CHANGES = st.lists(st.tuples(st.integers(0, 26), st.sampled_from("0123456789-+:.,TZW z\uff12\0")), max_size=3)
+
+
+@given(CHANGES, st.sampled_from(["2026-11-23", "2024-02-29", "1970-01-01", "0999-01-01", "2026-W47-1"]))
+def test_the_quick_way_reads_what_the_grammar_reads(changes, date):
+    """The usual form is read without the regular expression; both must agree on every text."""
+    text = list(date + USUAL[10:])
+    for place, character in changes:
+        text[place] = character
+    usual = event._usual("".join(text))
+    found = event._RFC3339.fullmatch("".join(text))
+    assert usual is None or found is not None
+    if usual is not None:
+        *whole, fraction, _, _, _ = found.groups()
+        assert usual == datetime(*map(int, whole), int(fraction), tzinfo=UTC)
 
 
 def test_numbers_beyond_a_double_are_infinite_and_long_ones_do_not_hang():

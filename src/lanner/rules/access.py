@@ -7,6 +7,8 @@ where the head holds None the extractor must be asked.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from lanner.rules import ir
 
 INLINE = {
@@ -64,3 +66,26 @@ def twin(field: ir.Field) -> str | None:
     if field.name in ("jevt.value", "json.value") and field.argument is not None:
         return _POINTERS.get(field.argument)
     return None
+
+
+_TIMES = frozenset({"jevt.rawtime", "json.rawtime", "evt.rawtime"})
+_SECOND = 1_000_000_000
+_LONGEST = 19
+
+
+def time_guard(compare: ir.Compare) -> str | None:
+    """Return a quick test that a check of the event's time fails unless its year fits, None for any other check.
+
+    Rules switch parts of theirs on and off with `jevt.rawtime = 0`: never true, tried on every event. The year as
+    written may differ by one from that of UTC; events without a stageTimestamp have their time elsewhere.
+    """
+    if not isinstance(compare.left, ir.Field) or compare.left.name not in _TIMES or compare.operator not in ("=", "=="):
+        return None
+    if not isinstance(compare.right, ir.Text):
+        return None
+    digits = compare.right.text
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _LONGEST):
+        return None
+    year = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(digits) // _SECOND)).year
+    years = ("", *(str(near) for near in (year - 1, year, year + 1)))
+    return f"(h.stage_timestamp or '')[:4] in {years!r}"

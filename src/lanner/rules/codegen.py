@@ -8,28 +8,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from lanner.audit.event import Event
 from lanner.audit.fields import lookup
 from lanner.rules import ir
-from lanner.rules.access import INLINE, PRELUDE, part, twin
+from lanner.rules.access import INLINE, PRELUDE, part, time_guard, twin
+from lanner.rules.alternatives import any_of_texts, merge_alternatives
 from lanner.rules.check import is_numeric, kind_of, literals
+from lanner.rules.costs import cost
 from lanner.rules.evaluate import Evaluator, compare_values, literal_test, text_test
 from lanner.rules.transformers import call_function, flatten
+
+_T = TypeVar("_T")
 
 Numbered = tuple[int, ir.Condition | bool]
 
 NESTING = 24
 """Conditions nested deeper are left to the evaluator: CPython's parser accepts 200 open parentheses."""
 
-_CHEAP = frozenset({"=", "==", "!=", "in", "intersects", "contains", "startswith", "endswith", "<", "<=", ">", ">="})
 _UNSET = object()
 
 
 def generate_all(group: Sequence[Numbered]) -> Callable[[Event], list[int]]:
     """Return a function that gives the numbers of all conditions that hold, in the group's order."""
-    writer = _Writer(group)
+    writer = Writer(condition for _, condition in group)
     lines = ["found = []"]
     for number, condition in group:
         lines.append(f"if {writer.test(condition)}: found.append({number})")
@@ -38,53 +41,28 @@ def generate_all(group: Sequence[Numbered]) -> Callable[[Event], list[int]]:
 
 def generate_first(group: Sequence[Numbered]) -> Callable[[Event], int | None]:
     """Return a function that gives the number of the first condition that holds, or None."""
-    writer = _Writer(group)
+    writer = Writer(condition for _, condition in group)
     lines = [f"if {writer.test(condition)}: return {number}" for number, condition in group]
     return writer.build([*lines, "return None"])
 
 
-def cost(condition: ir.Condition) -> int:
-    """Rank a condition by the work it takes: 0 for what the event's head holds, more for bodies and patterns."""
-    match condition:
-        case ir.Not(item):
-            return cost(item)
-        case ir.And(items) | ir.Or(items):
-            return max(cost(item) for item in items)
-        case ir.Exists(operand):
-            return _operand_cost(operand)
-        case ir.Compare(left, operator, right):
-            return max(_operand_cost(left), _operand_cost(right)) + (operator not in _CHEAP)
-        case _:
-            return 0
-
-
-def _operand_cost(operand: ir.Operand) -> int:
-    match operand:
-        case ir.Field(name):
-            return 0 if name in INLINE or twin(operand) is not None else 4
-        case ir.Call(_, arguments) | ir.Values(arguments):
-            return 2 + max((_operand_cost(argument) for argument in arguments), default=0)
-        case ir.Text():
-            return 0
-
-
-class _Writer:
+class Writer:
     """Turns conditions into expressions, one after the other, in the order in which they will run."""
 
-    def __init__(self, group: Iterable[Numbered]) -> None:
-        self._space: dict[str, Any] = {"unset": _UNSET}
+    def __init__(self, conditions: Iterable[ir.Condition | bool]) -> None:
+        self.space: dict[str, Any] = {"unset": _UNSET}
         self._names: dict[object, str] = {}
         self._certain: set[str] = set()
         self._started: set[str] = set()
         self._lazy: list[str] = []
-        self._uses = _shared(condition for _, condition in group if not isinstance(condition, bool))
+        self._uses = _shared(condition for condition in conditions if not isinstance(condition, bool))
 
     def build(self, lines: Sequence[str]) -> Callable[[Event], Any]:
         """Compile the function that consists of these lines."""
         preset = [f"{' = '.join(self._lazy)} = unset"] if self._lazy else []
         body = "".join(f"    {line}\n" for line in [PRELUDE, *preset, *lines])
-        exec(compile(f"def match(e):\n{body}", "<lanner rules>", "exec"), self._space)  # noqa: S102 - our own text only
-        made: Callable[[Event], Any] = self._space["match"]
+        exec(compile(f"def match(e):\n{body}", "<lanner rules>", "exec"), self.space)  # noqa: S102 - our own text only
+        made: Callable[[Event], Any] = self.space.pop("match")
         return made
 
     def test(self, condition: ir.Condition | bool) -> str:
@@ -95,7 +73,7 @@ class _Writer:
 
     def _test(self, condition: ir.Condition, depth: int) -> str:
         if depth > NESTING:
-            return f"{self._constant(Evaluator(condition).holds, 'w')}(e)"
+            return f"{self.constant(Evaluator(condition).holds, 'w')}(e)"
         if self._uses[condition] > 1:
             return self._once(condition, lambda: self._plain_test(condition, depth + 1))
         return self._plain_test(condition, depth)
@@ -107,22 +85,27 @@ class _Writer:
             case ir.And(items):
                 return self._chain(" and ", items, depth)
             case ir.Or(items):
-                return self._chain(" or ", items, depth)
+                return self._chain(" or ", items if depth >= NESTING else merge_alternatives(items), depth)
             case ir.Exists(operand):
-                return f"({self._value(operand)} is not None)"
+                return f"({self.value(operand)} is not None)"
             case ir.Compare():
                 return self._compare(condition)
             case ir.Macro(name):
                 raise ValueError(f"macro {name} was not resolved")
 
-    def _chain(self, word: str, items: tuple[ir.Condition, ...], depth: int) -> str:
+    def _chain(self, word: str, items: Iterable[ir.Condition], depth: int) -> str:
         """Join items, cheapest first; what the second and later ones fetch is not certain afterwards."""
         ordered = sorted(items, key=cost)
         parts = [self._test(ordered[0], depth + 1)]
-        certain = set(self._certain)
-        parts.extend(self._test(item, depth + 1) for item in ordered[1:])
-        self._certain = certain
+        parts += self.aside(lambda: [self._test(item, depth + 1) for item in ordered[1:]])
         return f"({word.join(parts)})"
+
+    def aside(self, write: Callable[[], _T]) -> _T:
+        """Write what may not run at all; the values it fetches are not certain afterwards."""
+        certain = set(self._certain)
+        written = write()
+        self._certain = certain
+        return written
 
     def _once(self, key: ir.Node, write: Callable[[], str]) -> str:
         """Return an expression whose value is computed at most once in an event."""
@@ -140,18 +123,18 @@ class _Writer:
         self._certain = before | {name}
         return f"({name} if {name} is not unset else ({name} := {expression}))"
 
-    def _constant(self, value: object, prefix: str) -> str:
-        name = f"{prefix}{len(self._space)}"
-        self._space[name] = value
+    def constant(self, value: object, prefix: str) -> str:
+        name = f"{prefix}{len(self.space)}"
+        self.space[name] = value
         return name
 
-    def _value(self, operand: ir.Operand) -> str:
+    def value(self, operand: ir.Operand) -> str:
         """Return an expression that fetches an operand's value."""
         return self._once(operand, lambda: self._fetch(operand))
 
     def _bound(self, operand: ir.Operand) -> tuple[str, str]:
         """Return an expression that fetches an operand's value, and the name that holds it afterwards."""
-        expression = self._value(operand)
+        expression = self.value(operand)
         return expression, self._names[operand]
 
     def _fetch(self, operand: ir.Operand) -> str:
@@ -159,16 +142,16 @@ class _Writer:
             case ir.Field():
                 return self._fetch_field(operand)
             case ir.Text(text):
-                return self._constant(text, "c")
+                return self.constant(text, "c")
             case ir.Values(items):
-                return f"{self._constant(flatten, 'f')}([{', '.join(self._value(item) for item in items)}])"
+                return f"{self.constant(flatten, 'f')}([{', '.join(self.value(item) for item in items)}])"
             case ir.Call(_, arguments):
-                return f"{self._constant(call_function(operand), 'f')}({', '.join(map(self._value, arguments))})"
+                return f"{self.constant(call_function(operand), 'f')}({', '.join(map(self.value, arguments))})"
 
     def _fetch_field(self, field: ir.Field) -> str:
         if field.argument is None and field.name in INLINE:
             return INLINE[field.name]
-        ask = f"{self._constant(lookup(field.name, field.argument), 'x')}(e)"
+        ask = f"{self.constant(lookup(field.name, field.argument), 'x')}(e)"
         same = twin(field)
         if same is None:
             below = part(field)
@@ -177,36 +160,42 @@ class _Writer:
         return f"({name} if {fetched} is not None else {ask})"
 
     def _compare(self, compare: ir.Compare) -> str:
+        guard = time_guard(compare)
+        if guard is None:
+            return self._whole_compare(compare)
+        return f"({guard} and {self.aside(lambda: self._whole_compare(compare))})"
+
+    def _whole_compare(self, compare: ir.Compare) -> str:
         fetched, name = self._bound(compare.left)
         if isinstance(compare.right, ir.Field | ir.Call):
-            test = self._constant(compare_values(compare), "t")
-            certain = set(self._certain)
-            right, right_name = self._bound(compare.right)
-            self._certain = certain
+            test = self.constant(compare_values(compare), "t")
+            right, right_name = self.aside(lambda: self._bound(compare.right))
             return f"({fetched} is not None and {right} is not None and {test}({name}, {right_name}))"
         texts = literals(compare.right)
         kind = kind_of(compare.left)
         if is_numeric(kind.type) or kind.binary or (kind.is_list and kind.terminated):
-            return f"({fetched} is not None and {self._constant(literal_test(compare), 't')}({name}))"
+            return f"({fetched} is not None and {self.constant(literal_test(compare), 't')}({name}))"
         if kind.is_list:
             return self._compare_list(compare.operator, fetched, name, texts)
         return self._compare_text(compare.operator, fetched, name, texts)
 
     def _compare_list(self, operator: str, fetched: str, name: str, texts: tuple[str, ...]) -> str:
-        members = self._constant(frozenset(texts), "s")
+        members = self.constant(frozenset(texts), "s")
         if operator == "intersects":
             return f"({fetched} is not None and not {members}.isdisjoint({name}))"
         return f"({fetched} is not None and {members}.issuperset({name}))"
 
     def _compare_text(self, operator: str, fetched: str, name: str, texts: tuple[str, ...]) -> str:
         if operator in ("in", "intersects") and len(texts) != 1:
-            return f"({fetched} in {self._constant(frozenset(texts), 's')})"
+            return f"({fetched} in {self.constant(frozenset(texts), 's')})"
         if operator in ("=", "==", "in", "intersects"):
-            return f"({fetched} == {self._constant(texts[0], 'c')})"
-        if operator in _METHODS:
-            test = _METHODS[operator].format(name=name, text=self._constant(texts[0], "c"))
+            return f"({fetched} == {self.constant(texts[0], 'c')})"
+        if operator in ("contains", "regex") and len(texts) > 1:
+            test = f"{self.constant(any_of_texts(operator, texts), 't')}({name})"
+        elif operator in _METHODS:
+            test = _METHODS[operator].format(name=name, text=self.constant(texts if len(texts) > 1 else texts[0], "c"))
         else:
-            test = f"{self._constant(text_test(operator, texts), 't')}({name})"
+            test = f"{self.constant(text_test(operator, texts), 't')}({name})"
         return f"({fetched} is not None and {test})"
 
 

@@ -1,31 +1,36 @@
 """Compiles a rule set's conditions into one matcher (IR to Python).
 
-The index names the rules that can match an event's class. Their conditions are folded under what the class tells and
-written as one Python function, when the class is first met; classes that leave the same conditions share it.
+The index names the rules that can match an event's class. Their conditions are folded under what the class tells, and
+what is left is one group for all classes that leave the same; functions.py tries it.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lanner.audit.event import Event
 from lanner.rules import ir
 from lanner.rules.check import check_condition
-from lanner.rules.codegen import Numbered, generate_all, generate_first
-from lanner.rules.index import DIMENSIONS, Atom, Index, Known, dimensions_in, simplify
+from lanner.rules.functions import Function, Maker, Trial
+from lanner.rules.index import DIMENSIONS, Atom, Index, dimensions_in, simplify
+from lanner.rules.needs import needs_of
+from lanner.rules.plan import Candidate
 
-CLASSES_KEPT = 65_536
-FOLDS_KEPT = 500_000
-FUNCTIONS_KEPT = 2_048
-"""Bounds of what a matcher remembers; beyond them it forgets all and learns anew."""
+KEYS_KEPT = 4_096
+CLASSES_KEPT = 16_384
+FOLDS_KEPT = 131_072
+WEIGHT_KEPT = 262_144
+"""Bounds of what a matcher remembers; beyond one it forgets that and learns anew."""
 
 _Key = tuple[str | None, str | None, str | None, str | None]
+_Class = tuple[Atom, Atom, Atom, Atom]
 
 
 class Remainder(NamedTuple):
-    """What is left of a condition for a class of events; equal remainders of a matcher have one identity."""
+    """What is left of a condition for a class of events; equal remainders of a condition have one identity."""
 
     number: int
     condition: ir.Condition | bool
@@ -37,8 +42,8 @@ class Matcher:
 
     def __init__(self, conditions: Sequence[ir.Condition]) -> None:
         self._groups = _Groups(conditions)
-        self._all = _Functions(self._groups, generate_all)
-        self._first = _Functions(self._groups, generate_first)
+        self._all = _Functions(self._groups, first=False)
+        self._first = _Functions(self._groups, first=True)
 
     def match(self, event: Event) -> list[int]:
         """Return the numbers of all conditions that hold, ascending."""
@@ -52,7 +57,7 @@ class Matcher:
 
     def candidates(self, event: Event) -> tuple[Remainder, ...]:
         """Return what the index leaves to try on events of this one's class; slow, made for profiling."""
-        return self._groups.of(_class_of(event))
+        return self._groups.of(self._groups.class_of(_key_of(event)))
 
 
 def compile_conditions(conditions: Sequence[ir.Condition]) -> Matcher:
@@ -62,7 +67,7 @@ def compile_conditions(conditions: Sequence[ir.Condition]) -> Matcher:
     return Matcher(conditions)
 
 
-def _class_of(event: Event) -> _Key:
+def _key_of(event: Event) -> _Key:
     ref = event.head.object_ref
     stage, verb = event.head.stage, event.head.verb
     return (stage, verb, None, None) if ref is None else (stage, verb, ref.resource, ref.subresource)
@@ -80,59 +85,89 @@ class _Groups:
         self._index = Index(conditions)
         self._dimensions = [dimensions_in(condition) for condition in conditions]
         self._folded: dict[tuple[int, tuple[Atom, ...]], Remainder] = {}
-        self._identities: dict[ir.Condition | bool, int] = {}
+        self._remainders: dict[int, list[Remainder]] = {}
+        self._candidates: dict[int, Candidate] = {}
         self._next_identity = itertools.count()
 
-    def of(self, key: _Key) -> tuple[Remainder, ...]:
-        index = self._index
-        known = {name: index.classify(name, value) for name, value in zip(DIMENSIONS, key, strict=True)}
-        remainders = (self._fold(number, known) for number in index.candidates(known))
+    def class_of(self, key: _Key) -> _Class:
+        """Return the class of an event's values: all that no rule names are one."""
+        stage, verb, resource, subresource = map(self._index.classify, DIMENSIONS, key)
+        return stage, verb, resource, subresource
+
+    def of(self, classes: _Class) -> tuple[Remainder, ...]:
+        known = dict(zip(DIMENSIONS, classes, strict=True))
+        remainders = (self._fold(number, known) for number in self._index.candidates(known))
         return tuple(remainder for remainder in remainders if remainder.condition is not False)
 
-    def _fold(self, number: int, known: Known) -> Remainder:
+    def candidate(self, remainder: Remainder) -> Candidate:
+        """Return a remainder as what a group is made of."""
+        number, condition, identity = remainder
+        found = self._candidates.get(identity)
+        if found is None:
+            needs = {} if isinstance(condition, bool) else needs_of(condition)
+            found = self._candidates[identity] = Candidate(number, condition, needs)
+        return found
+
+    def _fold(self, number: int, known: dict[str, Atom]) -> Remainder:
         key = (number, tuple([known[name] for name in self._dimensions[number]]))
         found = self._folded.get(key)
         if found is None:
             if len(self._folded) >= FOLDS_KEPT:
-                self._folded.clear()
-                self._identities.clear()
-            condition = simplify(self._conditions[number], known)
-            identity = self._identities.get(condition)
-            if identity is None:
-                identity = self._identities[condition] = next(self._next_identity)
-            found = self._folded[key] = Remainder(number, condition, identity)
+                for kept in (self._folded, self._remainders, self._candidates):
+                    kept.clear()
+            found = self._folded[key] = self._remainder(number, simplify(self._conditions[number], known))
         return found
+
+    def _remainder(self, number: int, condition: ir.Condition | bool) -> Remainder:
+        # Few remainders of one condition are met, and comparing them is quicker than hashing them.
+        met = self._remainders.setdefault(number, [])
+        for remainder in met:
+            if remainder.condition == condition:
+                return remainder
+        met.append(Remainder(number, condition, next(self._next_identity)))
+        return met[-1]
 
 
 class _Functions:
-    """Generated functions by an event's stage, verb, resource and subresource."""
+    """What tries the rules on an event: by its values, by their class, and by what the class leaves to try.
 
-    def __init__(self, groups: _Groups, generate: Callable[[Sequence[Numbered]], Callable[[Event], Any]]) -> None:
-        self._groups, self._generate = groups, generate
-        self._by_key: dict[_Key, Callable[[Event], Any]] = {}
-        self._by_group: dict[tuple[tuple[int, int], ...], Callable[[Event], Any]] = {}
+    Values that no rule names reach only the first of these, which is small: they come from outside.
+    """
 
-    def of(self, event: Event) -> Callable[[Event], Any]:
-        head = event.head
-        ref = head.object_ref
-        key = (
-            (head.stage, head.verb, None, None)
-            if ref is None
-            else (head.stage, head.verb, ref.resource, ref.subresource)
-        )
+    def __init__(self, groups: _Groups, *, first: bool) -> None:
+        self._groups = groups
+        self._maker = Maker(first=first, limit=WEIGHT_KEPT, forget=self._forget)
+        self._by_key: dict[_Key, Function] = {}
+        self._by_class: dict[_Class, bytes] = {}
+        self._by_group: dict[Any, Function] = {}
+
+    def of(self, event: Event) -> Function:
+        key = _key_of(event)
         return self._by_key.get(key) or self._learn(key)
 
-    def _learn(self, key: _Key) -> Callable[[Event], Any]:
-        remainders = self._groups.of(key)
-        group = tuple([(remainder.number, remainder.identity) for remainder in remainders])
-        function = self._by_group.get(group)
+    def _learn(self, key: _Key) -> Function:
+        classes = self._groups.class_of(key)
+        group = self._by_class.get(classes)
+        function = None if group is None else self._by_group.get(group)
         if function is None:
-            if len(self._by_group) >= FUNCTIONS_KEPT:
-                self._by_group.clear()
-            function = self._by_group[group] = self._generate(
-                [(number, condition) for number, condition, _ in remainders]
-            )
-        if len(self._by_key) >= CLASSES_KEPT:
-            self._by_key.clear()
-        self._by_key[key] = function
+            function = self._begin(classes)
+        if not isinstance(function, Trial):
+            if len(self._by_key) >= KEYS_KEPT:
+                self._by_key.clear()
+            self._by_key[key] = function
         return function
+
+    def _begin(self, classes: _Class) -> Function:
+        remainders = self._groups.of(classes)
+        group = array("q", [remainder.identity for remainder in remainders]).tobytes()
+        if len(self._by_class) >= CLASSES_KEPT:
+            self._by_class.clear()
+        self._by_class[classes] = group
+        known = self._by_group.get(group)
+        if known is not None:
+            return known
+        return self._maker.begin(tuple(map(self._groups.candidate, remainders)), self._by_group, group)
+
+    def _forget(self) -> None:
+        for kept in (self._by_key, self._by_class, self._by_group):
+            kept.clear()
