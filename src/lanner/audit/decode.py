@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
-from lanner.audit.event import Event, Head, event_time, is_timestamp
+from lanner.audit.event import NO_TEXT, Event, Head, event_time, is_timestamp
+from lanner.audit.lenient import lenient_head, mended
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_ARRAY_DEPTH = 8
@@ -35,8 +37,8 @@ class Decoded(msgspec.Struct, gc=False):
 
 
 class _EventList(msgspec.Struct):
-    kind: str | None = None
-    items: list[msgspec.Raw] | None = None
+    kind: Any = None
+    items: msgspec.Raw = NO_TEXT
 
 
 _decode_head = msgspec.json.Decoder(Head).decode
@@ -50,12 +52,12 @@ def decode(line: bytes) -> Decoded:
     """Return the events and refusals in one JSON text; each event keeps its bytes as they arrived. Never raises.
 
     What counts as an event follows Falco's k8saudit plugin; an item of an EventList, and a single object that has
-    an auditID and a stage, need no `kind`. A blank line holds nothing.
+    an auditID and a stage, need no `kind`. A blank line holds nothing. Only what is no Unicode is replaced, by U+FFFD.
     """
     try:
         head = _decode_head(line)
     except _FAILURES:
-        return _decode_other(line)
+        return _decode_mended(line)
     if (
         head.kind == "Event"
         and head.api_version in USUAL_VERSIONS
@@ -64,7 +66,7 @@ def decode(line: bytes) -> Decoded:
         and len(line) <= MAX_LINE_BYTES
     ):
         return Decoded([Event(line, head)], [])
-    return _decode_other(line)
+    return _decode_mended(line)
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -73,6 +75,16 @@ def _is_utf8(text: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _decode_mended(line: bytes) -> Decoded:
+    """Decode, and if something is refused, try once more with what is no Unicode replaced."""
+    decoded = _decode_other(line)
+    if decoded.refusals and len(line) <= MAX_LINE_BYTES:
+        text = mended(line)
+        again = decoded if text == line else _decode_other(text)
+        return again if len(again.events) > len(decoded.events) else decoded
+    return decoded
 
 
 def _decode_other(line: bytes) -> Decoded:
@@ -110,9 +122,9 @@ def _items(text: bytes, depth: int) -> tuple[Iterable[msgspec.Raw] | None, int]:
     document = _decode_list(text)
     if document.kind != "EventList":
         return None, depth
-    if document.items is None:
+    if bytes(memoryview(document.items)[:1]) != b"[":
         raise ValueError(f"{UNRECOGNISED}: an EventList without items")
-    return document.items, 0
+    return _decode_array(document.items), 0
 
 
 def _decode_item(decoded: Decoded, text: bytes, index: int) -> None:
@@ -124,7 +136,10 @@ def _decode_item(decoded: Decoded, text: bytes, index: int) -> None:
 
 def _decode_single(decoded: Decoded, text: bytes, *, listed: bool) -> None:
     text.decode()
-    head = _decode_head(text)
+    try:
+        head = _decode_head(text)
+    except msgspec.ValidationError:
+        head = lenient_head(text)
     problem = _problem(head, listed=listed)
     if problem:
         raise ValueError(f"{UNRECOGNISED}: {problem}")
@@ -132,6 +147,8 @@ def _decode_single(decoded: Decoded, text: bytes, *, listed: bool) -> None:
 
 
 def _problem(head: Head, *, listed: bool) -> str | None:
+    if (listed or head.kind == "Event") and is_timestamp(head.stage_timestamp or ""):
+        return None  # all that Falco asks for
     if head.kind not in ("Event", None):
         return f"its kind is another ({head.kind[:80]!r})"
     if head.kind is None and not listed and not (head.audit_id and head.stage):

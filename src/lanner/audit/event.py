@@ -8,9 +8,15 @@ import re
 import threading
 from calendar import timegm
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+# A text is None where absent. A null is none, so that decoding fails and `lenient` gives it its text in Falco: "null".
+if TYPE_CHECKING:
+    Text = str | None
+else:
+    Text = str
 
 NO_TEXT = msgspec.Raw(b"")
 LONGEST_INTEGER = 400
@@ -20,7 +26,7 @@ LONGEST_INTEGER = 400
 class User(msgspec.Struct, gc=False):
     """Who asked, or whom the asker impersonates; `extra` stays JSON text."""
 
-    username: str | None = None
+    username: Text = None
     uid: str | None = None
     groups: list[str] | None = None
     extra: msgspec.Raw = NO_TEXT
@@ -29,14 +35,14 @@ class User(msgspec.Struct, gc=False):
 class ObjectRef(msgspec.Struct, rename="camel", gc=False):
     """The object that the request is about."""
 
-    resource: str | None = None
-    namespace: str | None = None
-    name: str | None = None
+    resource: Text = None
+    namespace: Text = None
+    name: Text = None
     uid: str | None = None
     api_group: str | None = None
     api_version: str | None = None
     resource_version: str | None = None
-    subresource: str | None = None
+    subresource: Text = None
 
 
 class ResponseStatus(msgspec.Struct, gc=False):
@@ -44,7 +50,7 @@ class ResponseStatus(msgspec.Struct, gc=False):
 
     code: int | None = None
     status: str | None = None
-    reason: str | None = None
+    reason: Text = None
     message: str | None = None
 
 
@@ -60,21 +66,21 @@ class Head(msgspec.Struct, rename="camel", gc=False):
     kind: str | None = None
     api_version: str | None = None
     level: str | None = None
-    audit_id: str | None = msgspec.field(default=None, name="auditID")
-    stage: str | None = None
-    request_uri: str | None = msgspec.field(default=None, name="requestURI")
-    verb: str | None = None
+    audit_id: Text = msgspec.field(default=None, name="auditID")
+    stage: Text = None
+    request_uri: Text = msgspec.field(default=None, name="requestURI")
+    verb: Text = None
     user: User | None = None
     impersonated_user: User | None = None
     source_ips: list[str] | None = msgspec.field(default=None, name="sourceIPs")
-    user_agent: str | None = None
+    user_agent: Text = None
     object_ref: ObjectRef | None = None
     response_status: ResponseStatus | None = None
     request_object: msgspec.Raw = NO_TEXT
     response_object: msgspec.Raw = NO_TEXT
     request_received_timestamp: str | None = None
     stage_timestamp: str | None = None
-    annotations: dict[str, str | None] | None = None
+    annotations: dict[str, str] | None = None
     timestamp: str | None = None
     metadata: Metadata | None = None
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 
 from lanner.audit.event import Event
 from lanner.audit.fieldinfo import Extractor, FieldInfo, plain
+from lanner.audit.tree import DOCUMENT, text_at
 
 
 def _annotation(name: str, description: str, key: str) -> FieldInfo:
@@ -25,7 +26,9 @@ def _groups(event: Event) -> list[str] | None:
 
 def _code(event: Event) -> str | None:
     status = event.head.response_status
-    return None if status is None or status.code is None else str(status.code)
+    if status is None:
+        return None
+    return text_at(event, DOCUMENT, ("responseStatus", "code")) if status.code is None else str(status.code)
 
 
 def _uri_parameter(key: str | None) -> Extractor:
