@@ -80,7 +80,8 @@ class _Document:
         if token is None:
             return _null(self._scanner.mark())
         self._count += 1
-        if len(self._collections) > MAX_DEPTH or self._count > MAX_NODES:
+        depth = len(self._collections) - self._collections.count("pair")
+        if depth > MAX_DEPTH or self._count > MAX_NODES:
             raise YamlCppError(token.mark, "bad file")
         if token.kind == "value":
             return self._pair(token.mark)

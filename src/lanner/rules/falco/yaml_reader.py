@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from lanner.config.yamltext import BoundError, Node, compose
@@ -12,8 +13,11 @@ from lanner.rules.falco.yaml_nodes import read_nodes
 from lanner.rules.falco.yaml_stream import YamlCppError
 
 CODE = "LOAD_ERR_YAML_PARSE"
-MAX_SECOND_READING = 1024 * 1024
-"""Longer texts are not read as yaml-cpp does when they are wrong: that takes a second for each megabyte."""
+MAX_SECOND_READING = 256 * 1024
+"""Longer texts are not read as yaml-cpp does: that takes a second for as much."""
+
+_QUESTION = re.compile(r"[\[{][^\[\]{}]*\?")
+"""A question mark that may stand in text without quotes between brackets: yaml-cpp takes no such text."""
 
 _HINTS = {
     "illegal map value": "put the text after the first ': ' into quotes",
@@ -41,14 +45,21 @@ class Documents(NamedTuple):
 def read_yaml(text: str, file: str) -> Documents:
     """Return the documents before the first empty one; raises LoadError."""
     try:
-        return _seen(compose(text, file))
+        documents = _seen(compose(text, file))
+        if len(text) <= MAX_SECOND_READING and _QUESTION.search(text):
+            _read_again(text, file)
     except BoundError as error:
         raise _error(error.message, file, error.line, error.column) from error
     except SourceError as error:
         if len(text) > MAX_SECOND_READING:
             raise _error(error.message, file, error.line, error.column) from error
+        return Documents(_read_again(text, file))
+    return documents
+
+
+def _read_again(text: str, file: str) -> list[Node]:
     try:
-        return Documents(read_nodes(text))
+        return read_nodes(text)
     except YamlCppError as error:
         raise _error(error.message, file, error.mark.line + 1, error.mark.column + 1) from error
 

@@ -97,7 +97,7 @@ class ScalarReader:
             if style.eats_end:
                 raise YamlCppError(stream.mark(), "illegal EOF in scalar")
             return False
-        if style.at_document == "break" and stream.column == 0 and stream.at("document"):
+        if style.at_document == "break" and stream.begins_line and stream.at("document"):
             return False
         length = stream.match(style.end)
         if length >= 0:
@@ -113,7 +113,7 @@ class ScalarReader:
         stream, style = self._stream, self._style
         kept = len(self._text)
         while stream and not stream.at(style.end) and not stream.at("break"):
-            if stream.column == 0 and stream.at("document") and style.at_document:
+            if stream.begins_line and style.at_document and stream.at("document"):
                 if style.at_document == "refuse":
                     raise YamlCppError(stream.mark(), "illegal document indicator in scalar")
                 break

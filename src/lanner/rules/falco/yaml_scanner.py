@@ -56,12 +56,12 @@ class Scanner:
         self._flows: list[str] = []
 
     def peek(self) -> Token | None:
-        """Return the next token, None at the end."""
+        """Return the next token, None at the end; what is still open then counts (yaml-cpp up to 0.9)."""
         while True:
-            if self._tokens and self._tokens[0].state == VALID:
-                return self._tokens[0]
             if self._tokens and self._tokens[0].state == INVALID:
                 self._tokens.popleft()
+            elif self._tokens and (self._ended or self._tokens[0].state == VALID):
+                return self._tokens[0]
             elif self._ended:
                 return None
             else:
@@ -82,7 +82,7 @@ class Scanner:
         self._close_indents()
         if not stream:
             self._end()
-        elif stream.column == 0 and self._margin():
+        elif stream.begins_line and self._margin():
             return
         elif stream.peek() in "[{":
             self._flow_start()
@@ -187,10 +187,7 @@ class Scanner:
         """Close all levels and forget all keys, as at the end of a document."""
         while not self._flows and self._indents and self._indents[-1].kind:
             self._close_indent()
-        while self._keys:
-            key = self._keys.pop()
-            if key.flows == 0:
-                _settle(key, INVALID)
+        self._keys.clear()
 
     # Simple keys
 

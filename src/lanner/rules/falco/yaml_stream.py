@@ -103,6 +103,11 @@ class Stream:
         return self.get(max(0, self.match(name)))
 
     @property
+    def begins_line(self) -> bool:
+        """True in column 0."""
+        return self.position == 0 or self.text[self.position - 1] == "\n"
+
+    @property
     def column(self) -> int:
         """The column from 0."""
         return self.mark().column
