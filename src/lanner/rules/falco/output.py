@@ -25,6 +25,7 @@ _WIDTH = re.compile(r"\d+", re.ASCII)
 _CALL = re.compile(rf"(?:{'|'.join(('val', *TRANSFORMERS))})\(")
 _UNKNOWN = "unknown filter: unexpected token after '"
 _WORD = re.compile(r"[\w.]+")
+_LONGEST = max(map(len, FIELDS))
 
 
 class OutputError(Exception):
@@ -54,6 +55,8 @@ class OutputFormat:
             raise OutputError("empty formatting token", 0)
         parts = _compile(text, shift)
         self._tokens = [part for part in parts if isinstance(part, _Token)]
+        self._names = [token.written for token in self._tokens]
+        self._extractors = [token.extract for token in self._tokens]
         # The text with a hole for each token; `%` in the literal parts is doubled, for it is a template of Python's.
         self._template = "".join("%s" if isinstance(part, _Token) else part.replace("%", "%%") for part in parts)
 
@@ -63,11 +66,20 @@ class OutputFormat:
         In the text absent values are <NA>. The fields go by their written names, evt.time in nanoseconds since 1970
         among them: lists are lists, numbers are numbers, absent values are None.
         """
-        values = [_value(token.extract, event) for token in self._tokens]
-        fields = {token.written: value for token, value in zip(self._tokens, values, strict=True)}
+        values = self._values(event)
+        fields = dict(zip(self._names, values, strict=True))
         fields["evt.time"] = _value(_time, event)
-        texts = [_text(value, token.width) for token, value in zip(self._tokens, values, strict=True)]
+        texts = [
+            value if type(value) is str and not token.width else _text(value, token.width)
+            for token, value in zip(self._tokens, values, strict=True)
+        ]
         return self._template % tuple(texts), fields
+
+    def _values(self, event: Event) -> list[Any]:
+        try:
+            return [extract(event) for extract in self._extractors]
+        except Exception:  # noqa: BLE001 - one of them; the others are told
+            return [_value(extract, event) for extract in self._extractors]
 
     def render(self, event: Event) -> str:
         """Return the text alone; see `resolve`."""
@@ -139,12 +151,12 @@ def _extractor(operand: ir.Operand, offset: int) -> Extractor:
 
 def _field(text: str, start: int) -> tuple[ir.Operand, int]:
     # The longest known name wins, so that a field may be followed by a letter, as Falco reads it.
-    names = [name for name in FIELDS if text.startswith(name, start)]
-    if not names:
-        word = _WORD.match(text, start)
-        hint = f"filter_check called with nonexistent field {word[0]}" if word else ""
+    word = _WORD.match(text, start)
+    written = word[0] if word else ""
+    name = next((written[:end] for end in range(min(len(written), _LONGEST), 0, -1) if written[:end] in FIELDS), None)
+    if name is None:
+        hint = f"filter_check called with nonexistent field {written}" if written else ""
         raise OutputError(_UNKNOWN, start - 1, hint)
-    name = max(names, key=len)
     end = start + len(name)
     if not text.startswith("[", end):
         return ir.Field(name), end
