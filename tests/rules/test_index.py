@@ -55,6 +55,8 @@ KNOWN = {"ka.stage": Class.OTHER, "ka.verb": "get", "ka.target.resource": Class.
         ("ka.target.subresource exists", False),
         ("jevt.value[/verb] = create", False),
         ("json.value[/objectRef/subresource] = null", True),
+        ("ka.uri exists and not jevt.rawtime exists", False),
+        ("jevt.rawtime exists", True),
     ],
 )
 def test_a_rule_is_a_candidate_only_where_it_may_match(text, candidate):

@@ -68,7 +68,8 @@ def twin(field: ir.Field) -> str | None:
     return None
 
 
-_TIMES = frozenset({"jevt.rawtime", "json.rawtime", "evt.rawtime"})
+TIMES = frozenset({"jevt.rawtime", "json.rawtime", "evt.rawtime"})
+"""Fields of the event's time in nanoseconds; what has none is no event."""
 _SECOND = 1_000_000_000
 _LONGEST = 19
 
@@ -79,7 +80,7 @@ def time_guard(compare: ir.Compare) -> str | None:
     Rules switch parts of theirs on and off with `jevt.rawtime = 0`: never true, tried on every event. The year as
     written may differ by one from that of UTC; events without a stageTimestamp have their time elsewhere.
     """
-    if not isinstance(compare.left, ir.Field) or compare.left.name not in _TIMES or compare.operator not in ("=", "=="):
+    if not isinstance(compare.left, ir.Field) or compare.left.name not in TIMES or compare.operator not in ("=", "=="):
         return None
     if not isinstance(compare.right, ir.Text):
         return None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 
 from lanner.rules import ir
-from lanner.rules.access import twin
+from lanner.rules.access import TIMES, twin
 from lanner.rules.check import literals
 from lanner.rules.evaluate import text_test
 
@@ -45,6 +45,11 @@ def dimension_of(check: ir.Compare | ir.Exists) -> str | None:
     return name if name in DIMENSIONS else None
 
 
+def is_always(check: ir.Exists) -> bool:
+    """Say whether a check holds for every event: each has a time. Rules say `jevt.rawtime exists` to mean true."""
+    return isinstance(check.operand, ir.Field) and check.operand.name in TIMES
+
+
 def decide(check: ir.Compare | ir.Exists, atom: Atom) -> bool | None:
     """Say whether a check on a dimension holds for a class of values; None where that depends on the value."""
     if atom is None:
@@ -65,6 +70,8 @@ def _asks_pointer(check: ir.Compare | ir.Exists) -> bool:
 def simplify(condition: ir.Condition, known: Known) -> ir.Condition | bool:
     """Fold a condition under what is known; the result holds for the same events of that class."""
     match condition:
+        case ir.Exists() if is_always(condition):
+            return True
         case ir.Compare() | ir.Exists():
             dimension = dimension_of(condition)
             decided = decide(condition, known[dimension]) if dimension is not None else None
@@ -154,6 +161,8 @@ class _Row:
             case ir.And(items) | ir.Or(items):
                 masks = [self._possible(item, holds=holds) for item in items]
                 return _all_of(masks, self._all) if isinstance(condition, ir.And) is holds else _any_of(masks)
+            case ir.Exists() if is_always(condition):
+                return self._all if holds else 0
             case ir.Compare() | ir.Exists() if dimension_of(condition) == self._dimension:
                 return self._check_masks(condition)[holds]
         return self._all
