@@ -239,6 +239,19 @@ def test_a_path_that_is_not_there_is_an_error_of_the_ground(tmp_path):
         load_files([tmp_path / "none.yaml"])
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "utf-16"])
+def test_files_are_read_in_the_encodings_that_yaml_cpp_reads_by_their_mark(tmp_path, encoding):
+    text = RULE.replace("rule: A", "rule: \u00fcn\u00ef")
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    (tmp_path / "a.yaml").write_bytes((mark + text).encode(encoding))
+    assert [rule.name for rule in load_files([tmp_path]).rules] == ["\u00fcn\u00ef"]
+
+
+def test_wrong_bytes_are_replaced(tmp_path):
+    (tmp_path / "a.yaml").write_bytes(RULE.replace("rule: A", "rule: A?").encode().replace(b"A?", b"A\xff"))
+    assert [rule.name for rule in load_files([tmp_path]).rules] == ["A\ufffd"]
+
+
 def test_lists_that_blow_up_are_stopped():
     """Each list holds the next one many times; the text is bounded, not the machine."""
     lists = "".join(f"- list: L{n}\n  items: [{', '.join([f'L{n + 1}'] * 40)}]\n" for n in range(8))

@@ -6,7 +6,16 @@ from lanner.rules.falco.versions import Requirement, compatible, engine_problem,
 
 
 @pytest.mark.parametrize(
-    ("text", "version"), [("1.2.3", (1, 2, 3)), ("1.2.3-rc1", (1, 2, 3)), ("1.2", None), ("x", None), ("", None)]
+    ("text", "version"),
+    [
+        ("1.2.3", (1, 2, 3)),
+        ("1.2.3-rc1", (1, 2, 3)),
+        ("+1. 2.\t3", (1, 2, 3)),
+        ("-1.0.0", (4294967295, 0, 0)),
+        ("4294967297.0.0", (1, 0, 0)),
+        ("9" * 30 + ".0.0", (4294967295, 0, 0)),
+        *((text, None) for text in ("1.2", "x", "", "1 .2.3", "--1.0.0")),
+    ],
 )
 def test_versions_are_three_numbers(text, version):
     assert parse_version(text) == version
@@ -26,6 +35,9 @@ def test_the_engine_is_named_with_its_version():
 
 def test_one_of_the_alternatives_is_enough():
     assert plugin_problem([Requirement("nope", "1.0.0"), Requirement("json", "0.7.0")]) is None
+    assert plugin_problem([Requirement("json", "0.7.5")]) == (
+        "Plugin 'json' version '0.7.4' is not compatible with required plugin version '0.7.5'"
+    )
     assert plugin_problem([Requirement("nope", "1.0.0"), Requirement("not", "2.0.0")]) == (
         "Plugin requirement not satisfied, must load one of: nope (>= 1.0.0), not (>= 2.0.0)"
     )

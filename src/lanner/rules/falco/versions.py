@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 ENGINE = "0.63.0"
-PLUGINS = {"k8saudit": "0.18.0", "json": "0.7.3"}
+PLUGINS = {"k8saudit": "0.18.0", "json": "0.7.4"}
 """The plugins whose events and fields lanner provides, in the versions it matches."""
 
 TOLERATED = frozenset({
