@@ -60,7 +60,7 @@ def test_a_rule_that_fires_is_shown_with_its_reasons(run, made):
 
 def test_a_rule_that_does_not_fire_says_what_keeps_it_and_what_the_level_hides(run, made):
     result = run("explain", "bod", made / "rules.yaml", "--event", made / "log.jsonl", "--audit-id", "id-1")
-    assert "does not fire\n  ka.req.pod.host_pid = true is false, found <NA>\n" in result.stdout
+    assert "does not fire\n  ka.req.pod.host_pid = true is false, found <NA>, see note\n" in result.stdout
     assert "note: requestObject is absent: the event was logged at level Metadata; the audit policy" in result.stdout
 
 
@@ -109,7 +109,7 @@ def test_all_rules_those_nearest_to_firing_first(run, made, rows):
     assert lines[1:4] == [
         "   FIRES  Made",
         " matches  Off   the rule is disabled (enabled: false), so it never fires",
-        "  1 away  Body   ka.req.pod.host_pid = true is false, found <NA>",
+        "  1 away  Body   ka.req.pod.host_pid = true is false, found <NA>, see note",
     ]
     assert lines[4].startswith("note: requestObject is absent")
     assert [(row["rule"], row["fires"]) for row in rows(run(*command, "--format", "json"))] == [

@@ -51,7 +51,7 @@ def test_the_tree_shows_truth_need_decision_value_and_place(trace):
 ▸  false  │  │        └─ ka.impuser.name exists   found <NA>   :4
  (false)  │  └─ or
  (false)  │     ├─ ka.verb = get   found "create"   :8
- (false)  │     ├─ ka.req.pod.host_pid = true   found <NA>   :8
+ (false)  │     ├─ ka.req.pod.host_pid = true   found <NA>, see note   :8
  (false)  │     ├─ ka.uri = a   found "/x"   :9
  (false)  │     └─ ka.uri = b   found "/x"   :9
   (true)  └─ not

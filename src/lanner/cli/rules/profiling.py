@@ -20,7 +20,7 @@ from lanner.rules.ruleset import Rule
 from lanner.sources.history import Line, read_lines, stored_bytes
 
 WIDTH = 100
-_HEAD = f"{'share':>6} {'time':>10} {'candidates':>10} {'each':>9} {'matched':>8} {'bodies':>8}  rule"
+_HEAD = f"{'share':>6} {'time':>10} {'candidates':>10} {'each':>10} {'matched':>8} {'bodies':>8}  rule"
 _INTERRUPTED = 130
 
 
@@ -161,13 +161,17 @@ def _print_table(profile: Profile) -> None:
 
 
 def _line(profile: Profile, cost: RuleCost) -> str:
-    each = f"{cost.match_ns / cost.candidates:,.0f} ns" if cost.candidates else ""
+    each = _duration(cost.match_ns / cost.candidates) if cost.candidates else ""
     bodies = sum(use.events for use in cost.bodies.values())
     row = (
-        f"{profile.share(cost):6.1%} {cost.match_ns / 1e6:7.2f} ms {cost.candidates:>10,} {each:>9} "
-        f"{cost.matched:>8,} {bodies or '':>8}  "
+        f"{profile.share(cost):6.1%} {cost.match_ns / 1e6:>7,.{2 if cost.match_ns < 1e9 else 0}f} ms "
+        f"{cost.candidates:>10,} {each:>10} {cost.matched:>8,} {f'{bodies:,}' if bodies else '':>8}  "
     )
     return row + _cut(escape_controls(cost.rule.name), WIDTH - len(row))
+
+
+def _duration(ns: float) -> str:
+    return f"{ns:,.0f} ns" if ns < 1e6 else f"{ns / 1000:,.0f} us"
 
 
 def _cut(text: str, width: int) -> str:

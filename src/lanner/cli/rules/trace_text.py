@@ -62,7 +62,8 @@ def _line(part: Trace, names: str, file: str, guide: str) -> Text:
 def _found(trace: Trace) -> str:
     other = f", right side {value_text(trace.other)}" if trace.other is not None else ""
     remark = f", {escape_controls(trace.remark)}" if trace.remark else ""
-    return f"found {value_text(trace.value)}{other}{remark}"
+    note = ", see note" if trace.hint else ""
+    return f"found {value_text(trace.value)}{other}{remark}{note}"
 
 
 def value_text(value: Value) -> str:
