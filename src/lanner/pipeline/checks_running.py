@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from lanner.pipeline.checks import Finding, Ground, Verdict
 
@@ -18,12 +19,17 @@ def parts(ground: Ground) -> Iterator[Finding]:
     for part in expected:
         status = ground.known.statuses.get(part)
         if ground.answers(part):
-            yield Finding("running", "ok", f"{part} answers")
+            yield Finding("running", "ok", f"{part} answers{_workers(status or {})}")
         elif status is None:
             yield Finding("running", silent, f"{part} has not run: {ground.known.problem or 'no status'}", "lanner run")
         else:
             message = f"{part} does not answer; it was last heard of {status['age']:.0f} s ago"
             yield Finding("running", silent, message, "start `lanner run`, or read its log on standard error")
+
+
+def _workers(status: dict[str, Any]) -> str:
+    count, restarts = status.get("workers", 1), status.get("worker_restarts", 0)
+    return f"; {count} processes detect, restarted {restarts} times" if count > 1 or restarts else ""
 
 
 def complaints(ground: Ground) -> Iterator[Finding]:

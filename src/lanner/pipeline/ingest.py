@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Sequence
 
 import msgspec
@@ -62,9 +63,13 @@ class Detector:
         try:
             return self.engine.process(event)
         except Exception:  # noqa: BLE001 - an event that breaks the engine must not end the watch over all others
-            self.failures += 1
-            _LOG.exception("detection failed on an event; please report this", audit_id=event.head.audit_id)
+            self.failed(event.head.audit_id or "", traceback.format_exc())
             return []
+
+    def failed(self, audit_id: str, trace: str) -> None:
+        """Count and tell an event on which the engine broke."""
+        self.failures += 1
+        _LOG.error("detection failed on an event; please report this", audit_id=audit_id, trace=trace)
 
     def alerts_of(self, record: Record) -> list[NewAlert]:
         """Detect again in a record of the spool."""

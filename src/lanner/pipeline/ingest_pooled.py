@@ -76,7 +76,9 @@ class PooledIngest:
         if not (found.alerts or found.failures):
             return []
         place = {index: number for number, index in enumerate(fresh)}
-        detector.failures += sum(index in place for index in found.failures)
+        for failure in found.failures:
+            if failure.event in place:
+                detector.failed(failure.audit_id, failure.trace)
         return [
             detector.admit(decode_alert(alert), lines[place[index]]) for index, alert in found.alerts if index in place
         ]

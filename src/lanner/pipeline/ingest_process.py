@@ -129,7 +129,7 @@ class IngestProcess:
     def _start_workers(self) -> PooledIngest:
         settings = self._settings
         rules = rule_set(settings, self._detector.engine)
-        pool = Pool(rules, settings.workers, deadly=self._note_deadly, log_level=settings.log_level)
+        pool = Pool(rules, settings.workers, deadly=self._note_deadly, tell=_LOG.warning)
         pooled = PooledIngest(self._inline, pool, partial(rule_set, settings))
         pooled.start()
         return pooled

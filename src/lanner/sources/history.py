@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from lanner.errors import GroundError, SourceError
+from lanner.errors import GroundError, LannerError, SourceError
 from lanner.sources.documents import join_documents
 from lanner.sources.lines import MAX_LINE_BYTES, Line, LineSplitter
 from lanner.sources.packed import Progress, chunks
+from lanner.sources.pieces import Piece, PieceCutter
 from lanner.sources.rotation import in_order
 
-__all__ = ["Line", "list_files", "read_lines", "stored_bytes"]
+__all__ = ["Line", "list_files", "read_lines", "read_pieces", "stored_bytes"]
 
 _STDIN = Path("-")
+
+
+class _Place(Protocol):
+    """Knows how far the text has been read."""
+
+    @property
+    def end(self) -> int: ...
 
 
 def read_lines(path: Path, *, max_line_bytes: int = MAX_LINE_BYTES, progress: Progress | None = None) -> Iterator[Line]:
@@ -37,6 +45,46 @@ def _split(file: Path, progress: Progress | None, splitter: LineSplitter) -> Ite
     with _open(file) as opened:
         for chunk in _checked(opened, file, progress, splitter):
             yield from splitter.feed(chunk)
+    yield from splitter.finish()
+
+
+def read_pieces(path: Path, *, progress: Progress | None = None) -> Iterator[Piece | Line]:
+    """Yield what read_lines yields, as far as possible in uncut pieces; the text after a file's last piece as lines.
+
+    Raises as read_lines does, after the same lines.
+    """
+    number = 0
+    for file in list_files(path):
+        cutter = PieceCutter(number=number, file=str(file))
+        with _open(file) as opened:
+            feed = _checked(opened, file, progress, cutter)
+            damage = yield from _cut(cutter, feed)
+            splitter = cutter.splitter()
+            yield from join_documents(_remaining(splitter, cutter.held, feed, damage), MAX_LINE_BYTES)
+        number = splitter.number
+
+
+def _cut(cutter: PieceCutter, feed: Iterator[bytes]) -> Generator[Piece, None, LannerError | None]:
+    """Yield pieces while the text can be cut; returns what was wrong with the file, as far as it was read."""
+    try:
+        for chunk in feed:
+            if (piece := cutter.feed(chunk)) is not None:
+                yield piece
+            elif cutter.stuck:
+                return None
+    except (SourceError, GroundError) as error:
+        return error
+    return None
+
+
+def _remaining(
+    splitter: LineSplitter, held: bytes, feed: Iterator[bytes], damage: LannerError | None
+) -> Iterator[Line]:
+    yield from splitter.feed(held)
+    if damage is not None:
+        raise damage
+    for chunk in feed:
+        yield from splitter.feed(chunk)
     yield from splitter.finish()
 
 
@@ -73,9 +121,9 @@ def _open(file: Path) -> BinaryIO:
         raise GroundError(f"{file}: cannot read: {error.strerror}; check its owner and mode") from error
 
 
-def _checked(opened: BinaryIO, file: Path, progress: Progress | None, splitter: LineSplitter) -> Iterator[bytes]:
+def _checked(opened: BinaryIO, file: Path, progress: Progress | None, place: _Place) -> Iterator[bytes]:
     """Turn a failing disk into GroundError with its place."""
     try:
         yield from chunks(opened, str(file), progress=progress)
     except OSError as error:
-        raise GroundError(f"{file}: reading failed after byte {splitter.end}: {error.strerror}") from error
+        raise GroundError(f"{file}: reading failed after byte {place.end}: {error.strerror}") from error

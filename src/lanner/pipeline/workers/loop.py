@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import itertools
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 
 import msgspec
-import structlog
 
-from lanner.audit.decode import Decoded, decode
+from lanner.audit.decode import Decoded, Refusal, decode
 from lanner.audit.event import Event, event_time
 from lanner.detect.alert import Alert
-from lanner.pipeline import logs
 from lanner.pipeline.redelivery import digest_of
 from lanner.pipeline.workers.progress import Progress
 from lanner.pipeline.workers.protocol import (
     MESSAGE_BYTES,
     Answer,
+    Failure,
     Message,
     Parts,
     RefusedPart,
@@ -33,19 +34,19 @@ from lanner.pipeline.workers.protocol import (
 )
 from lanner.pipeline.workers.ruleset import FORMS, RuleSet
 from lanner.pipeline.workers.slot import Slot
+from lanner.sources.pieces import Piece
 
-_LOG = structlog.get_logger("lanner.worker")
+TRACE_CHARACTERS = 4000
 
 
 class Order(msgspec.Struct):
-    """What a worker is started with: its ends of the pipes, the shared memory, and how much to log."""
+    """What a worker is started with: its ends of the pipes, and the shared memory."""
 
     requests: int
     answers: int
     lifeline: int
     progress: int
     slots: list[int]
-    log_level: str
 
 
 class Work:
@@ -65,44 +66,40 @@ class Work:
         """Return what is in the lines, and say on the way which of them is being looked at."""
         answer = Answer(events=0, alerts=[])
         before = self._engine.render_errors
-        events: list[Event] = []
-        numbers, step = request.numbers, self._progress.step
+        numbers = request.numbers or itertools.repeat(0)
+        refused, step, digests = request.refused, self._progress.step, list[bytes]()
+        event: Event | None = None
         self._progress.begin(serial)
-        for index, line in enumerate(lines):
+        for index, (line, number) in enumerate(zip(lines, numbers, strict=False)):
             step(index)
-            found = _decode(index, line, request.refused, answer)
-            for event in found:
-                self._detect(event, numbers[index] if numbers else 0, len(events), answer)
-                events.append(event)
-        answer.events = len(events)
-        answer.newest = event_time(events[-1].head) if events else None
-        answer.digests = b"".join([digest_of(event.raw) for event in events]) if request.digests else b""
+            decoded = Decoded([], [Refusal(refused[index], 0, line)]) if index in refused else decode(line)
+            events = decoded.events
+            if len(events) != 1 or decoded.refusals or events[0].raw is not line:
+                answer.parts.append(Parts(index, number, *_parts(line, decoded)))
+            # An event is let go before the next is decoded, which then finds its memory in the processor's cache.
+            for event in events:
+                self._detect(event, number, answer)
+                if request.digests:
+                    digests.append(digest_of(event.raw))
+        answer.newest = None if event is None else event_time(event.head)
+        answer.digests = b"".join(digests)
         answer.render_errors = self._engine.render_errors - before
         return answer
 
-    def _detect(self, event: Event, number: int, index: int, answer: Answer) -> None:
+    def _detect(self, event: Event, number: int, answer: Answer) -> None:
+        index = answer.events
+        answer.events += 1
         try:
             alerts = self._engine.process(event, number)
             if alerts:
                 answer.alerts += [(index, self._form(alert)) for alert in alerts]
         except Exception:  # noqa: BLE001 - an event that breaks the engine must not end the watch over all others
-            answer.failures.append(index)
-            _LOG.exception("detection failed on an event; please report this", audit_id=event.head.audit_id)
+            answer.failures.append(
+                Failure(index, event.head.audit_id or "", traceback.format_exc()[-TRACE_CHARACTERS:])
+            )
 
 
-def _decode(index: int, line: bytes, refused: dict[int, str], answer: Answer) -> list[Event]:
-    """Return the events of a line; what is not exactly one event is described in the answer."""
-    if index in refused:
-        answer.parts.append(Parts(index, [], [RefusedPart(refused[index], 0, len(line))]))
-        return []
-    decoded = decode(line)
-    events = decoded.events
-    if len(events) != 1 or decoded.refusals or events[0].raw is not line:
-        answer.parts.append(_parts(index, line, decoded))
-    return events
-
-
-def _parts(index: int, line: bytes, decoded: Decoded) -> Parts:
+def _parts(line: bytes, decoded: Decoded) -> tuple[list[tuple[int, int]], list[RefusedPart]]:
     """Find events and refusals in their line: each is a piece of it, and they come in its order."""
     events: list[tuple[int, int]] = []
     end = 0
@@ -116,7 +113,7 @@ def _parts(index: int, line: bytes, decoded: Decoded) -> Parts:
         start = line.index(refusal.raw, end)
         end = start + len(refusal.raw)
         refused.append(RefusedPart(refusal.reason, start, end))
-    return Parts(index, events, refused)
+    return events, refused
 
 
 def serve(order: Order) -> None:
@@ -128,6 +125,8 @@ def serve(order: Order) -> None:
         slot = slots[message.slot]
         request = decode_request(slot.read(message.head))
         lines = slot.cut(message.head, request.lengths)
+        if request.before >= 0:
+            lines, request.numbers = Piece(lines[0], request.before).texts()
         if request.rules:
             work.use(RuleSet.unpack(request.rules))
         answer = encode(work.look_at(message.serial, request, lines))
@@ -152,7 +151,6 @@ def main(text: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     die_with_parent(order.lifeline)
-    logs.configure(order.log_level)
     serve(order)
 
 

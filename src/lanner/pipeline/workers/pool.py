@@ -10,14 +10,15 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lanner.pipeline.workers.process import WorkerProcess
 from lanner.pipeline.workers.protocol import SLOTS
 from lanner.pipeline.workers.ruleset import RuleSet
-from lanner.pipeline.workers.seat import Seat
+from lanner.pipeline.workers.seat import Seat, Tell
 from lanner.pipeline.workers.task import Task
+from lanner.sources.pieces import Piece
 
 IN_FLIGHT = 2 * SLOTS
 """Batches for each worker that may be under way or wait for their turn; what is answered early is among them."""
@@ -29,7 +30,9 @@ Deadly = Callable[[Task, int], None]
 
 
 class Pool:
-    """Workers and the batches in flight between them, oldest first. `deadly` hears of each line that kills workers."""
+    """Workers and the batches in flight between them, oldest first. `deadly` hears of each line that kills workers,
+    `tell` of each worker that falls.
+    """
 
     def __init__(
         self,
@@ -37,12 +40,12 @@ class Pool:
         workers: int,
         *,
         deadly: Deadly,
-        log_level: str = "info",
+        tell: Tell,
         hang_seconds: float = HANG_SECONDS,
     ) -> None:
         self.rules = rules
         self._deadly, self._hang_seconds = deadly, hang_seconds
-        self._seats = [Seat(log_level) for _ in range(workers)]
+        self._seats = [Seat(tell) for _ in range(workers)]
         self._serial = 0
         self._order: deque[Task] = deque()
         self._bytes = 0
@@ -84,7 +87,8 @@ class Pool:
         lines: list[bytes],
         payload: Any,
         *,
-        numbers: list[int] | None = None,
+        numbers: Sequence[int] = (),
+        piece: Piece | None = None,
         refused: dict[int, str] | None = None,
         digests: bool = False,
     ) -> None:
@@ -97,7 +101,16 @@ class Pool:
             if self._closed:
                 return
             self._serial += 1
-            task = Task(self._serial, lines, self.rules, payload, numbers=numbers, refused=refused, digests=digests)
+            task = Task(
+                self._serial,
+                lines,
+                self.rules,
+                payload,
+                numbers=numbers,
+                piece=piece,
+                refused=refused,
+                digests=digests,
+            )
             self._order.append(task)
             self._bytes += task.bytes
             self._pending.append(task)
@@ -106,6 +119,7 @@ class Pool:
     def take(self, seconds: float) -> Task | None:
         """Return the oldest batch in flight when it is answered; None when it is not within these seconds."""
         deadline = time.monotonic() + seconds
+        self._listen(0)
         while (task := self._finished()) is None:
             left = deadline - time.monotonic()
             if left <= 0:

@@ -27,7 +27,7 @@ class WorkerProcess:
     Raises OSError when the process cannot be started.
     """
 
-    def __init__(self, rules: RuleSet, log_level: str) -> None:
+    def __init__(self, rules: RuleSet) -> None:
         self.given: OrderedDict[int, Task] = OrderedDict()
         self.answered = 0
         self._rules: RuleSet | None = None
@@ -36,7 +36,7 @@ class WorkerProcess:
         self._progress = Progress.create()
         try:
             self._slots += [Slot.create() for _ in range(SLOTS)]
-            self._start(log_level)
+            self._start()
             # Rules are compiled before the first batch is there: a task of no lines, whose answer nobody waits for.
             self.give(Task(0, [], rules, None))
         except OSError:
@@ -46,7 +46,7 @@ class WorkerProcess:
         self._looked = time.monotonic()
         self._still = 0.0
 
-    def _start(self, log_level: str) -> None:
+    def _start(self) -> None:
         theirs = []
         for _ in range(2):
             reading, writing = os.pipe()
@@ -61,7 +61,6 @@ class WorkerProcess:
             lifeline=lifeline,
             progress=self._progress.descriptor,
             slots=[slot.descriptor for slot in self._slots],
-            log_level=log_level,
         )
         command = [sys.executable, "-m", "lanner.pipeline.workers.loop", msgspec.json.encode(order).decode()]
         self._process = subprocess.Popen(
@@ -89,7 +88,7 @@ class WorkerProcess:
         number = next(number for number in range(SLOTS) if number not in self.given)
         head = encode(task.request(b"" if self._rules is task.rules else task.rules.packed))
         size = len(head) + task.bytes
-        self._slots[number].write(head, task.lines, size)
+        self._slots[number].write(head, task.content, size)
         self.given[number] = task
         self._rules = task.rules
         try:

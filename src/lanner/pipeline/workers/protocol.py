@@ -7,6 +7,7 @@ the small fixed messages that say which slot to look at; they are shorter than P
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -37,13 +38,15 @@ class Message(NamedTuple):
 class Request(msgspec.Struct, array_like=True):
     """The head of a batch; its lines follow in the slot.
 
-    `lengths` are theirs in bytes, `numbers` their places in a replayed file (empty on the live stream), `refused` says
+    `lengths` are theirs in bytes, `numbers` their places in a replayed file (empty on the live stream); `before` is not
+    negative where all is one piece of text yet to be cut into lines, of which so many stand before it. `refused` says
     why a line must not be looked at. `digests` asks for the digest of each event. `rules` is a packed RuleSet to use
     from this batch on; empty: the one before.
     """
 
     lengths: list[int]
-    numbers: list[int] = []
+    numbers: Sequence[int] = []
+    before: int = -1
     refused: dict[int, str] = {}
     digests: bool = False
     rules: bytes = b""
@@ -58,24 +61,36 @@ class RefusedPart(msgspec.Struct, array_like=True):
 
 
 class Parts(msgspec.Struct, array_like=True):
-    """What stands in a line that is not exactly one event: places of events in it, and of what was refused."""
+    """What stands in a line that is not exactly one event: places of events in it, and of what was refused.
+
+    `line` is its index in the batch, `number` its number in a replayed file, else 0.
+    """
 
     line: int
+    number: int
     events: list[tuple[int, int]]
     refused: list[RefusedPart]
+
+
+class Failure(msgspec.Struct, array_like=True):
+    """An event on which detection broke: its index in the batch, and what Python said."""
+
+    event: int
+    audit_id: str
+    trace: str
 
 
 class Answer(msgspec.Struct, array_like=True):
     """What a worker found in a batch. Lines that are one event each, the usual case, are not mentioned.
 
-    `alerts` are encoded, each with the index of its event in the batch. `failures` are the indexes of events on which
-    detection broke, `newest` is the time of the last event as it stands there, `digests` one after another.
+    `alerts` are encoded, each with the index of its event in the batch; `newest` is the time of the last event as it
+    stands there, `digests` are one after another.
     """
 
     events: int
     alerts: list[tuple[int, bytes]]
     parts: list[Parts] = []
-    failures: list[int] = []
+    failures: list[Failure] = []
     render_errors: int = 0
     newest: str | None = None
     digests: bytes = b""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-
-import structlog
+from collections.abc import Callable
 
 from lanner.pipeline.workers.process import WorkerProcess
 from lanner.pipeline.workers.ruleset import RuleSet
@@ -13,16 +12,17 @@ from lanner.pipeline.workers.task import Task
 
 FIRST_WAIT = 0.1
 LONGEST_WAIT = 5.0
-_LOG = structlog.get_logger("lanner.workers")
+
+Tell = Callable[[str], None]
 
 
 class Seat:
-    """`process` is None while nobody sits here; `falls` counts those that fell."""
+    """`process` is None while nobody sits here; `falls` counts those that fell, `tell` hears of each."""
 
-    def __init__(self, log_level: str) -> None:
+    def __init__(self, tell: Tell) -> None:
         self.process: WorkerProcess | None = None
         self.falls = 0
-        self._log_level = log_level
+        self._tell = tell
         self._again = 0.0
         self._wait = FIRST_WAIT
 
@@ -31,10 +31,10 @@ class Seat:
         if self.process is not None or time.monotonic() < self._again:
             return False
         try:
-            self.process = WorkerProcess(rules, self._log_level)
+            self.process = WorkerProcess(rules)
         except OSError as error:
             self._put_off()
-            _LOG.error("a detection worker cannot be started; it is tried again", reason=str(error))
+            self._tell(f"a detection worker cannot be started ({error}); it is tried again")
             return False
         return True
 
@@ -47,9 +47,7 @@ class Seat:
         if process.answered:
             self.encourage()
         reason = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
-        _LOG.warning(
-            "a detection worker ended; another takes over", pid=pid, reason=reason, batches=len(left), wait=self._wait
-        )
+        self._tell(f"detection worker {pid} ended ({reason}); another takes over its {len(left)} batches")
         self._put_off()
         return left
 

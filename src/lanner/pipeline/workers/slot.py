@@ -38,7 +38,7 @@ class Slot:
             self._map = self._mapped(max(size, FIRST_BYTES))
         return self._map
 
-    def write(self, head: bytes, lines: Sequence[bytes], size: int) -> None:
+    def write(self, head: bytes, lines: Sequence[bytes | memoryview], size: int) -> None:
         """Put a head and lines one after another from the beginning; `size` is what they take together."""
         with memoryview(self._reach(size)) as view:
             end = len(head)

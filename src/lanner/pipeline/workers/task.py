@@ -8,6 +8,7 @@ from typing import Any
 
 from lanner.pipeline.workers.protocol import Answer, Parts, Request
 from lanner.pipeline.workers.ruleset import RuleSet
+from lanner.sources.pieces import Piece
 
 DEADLY = 2
 """Deaths at a line until it is held to be the cause: one may be anybody's kill -9, or the system short of memory."""
@@ -17,7 +18,8 @@ DEADLY_REASON = "it kills detection"
 class Task:
     """Lines to look at with certain rules; `serial` is their place in the order, `payload` whose they are.
 
-    `refused` says of lines why they must not be looked at, `answer` is there when a worker has given it.
+    Instead of lines there may be a piece of text for the worker to cut. `refused` says of lines why they must not be
+    looked at, `answer` is there when a worker has given it.
     """
 
     def __init__(
@@ -27,14 +29,17 @@ class Task:
         rules: RuleSet,
         payload: Any,
         *,
-        numbers: list[int] | None = None,
+        numbers: Sequence[int] = (),
+        piece: Piece | None = None,
         refused: dict[int, str] | None = None,
         digests: bool = False,
     ) -> None:
         self.serial, self.lines, self.rules, self.payload = serial, lines, rules, payload
-        self.lengths = list(map(len, lines))
+        self.content: Sequence[bytes | memoryview] = lines if piece is None else [piece.data]
+        self.lengths = list(map(len, self.content))
         self.bytes = sum(self.lengths)
-        self.numbers = numbers or []
+        self.numbers = numbers
+        self.before = -1 if piece is None else piece.number
         self.refused = refused or {}
         self.digests = digests
         self.answer: Answer | None = None
@@ -42,12 +47,12 @@ class Task:
 
     def request(self, rules: bytes) -> Request:
         """Return the head of the request, with the rules where the worker has others."""
-        return Request(self.lengths, self.numbers, self.refused, self.digests, rules)
+        return Request(self.lengths, self.numbers, self.before, self.refused, self.digests, rules)
 
     def blame(self, line: int) -> int | None:
         """Hear that a worker died at a line; returns the line when it is to be refused from now on."""
         self._deaths[line] += 1
-        if self._deaths[line] < DEADLY or line >= len(self.lines):
+        if self._deaths[line] < DEADLY or not self.content:
             return None
         self.refused[line] = f"{DEADLY_REASON} ({DEADLY} workers ended while they looked at it)"
         return line

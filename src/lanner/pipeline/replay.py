@@ -1,0 +1,200 @@
+"""Detection over finished logs for `lanner replay`, here or in worker processes; encoded alerts in file order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from lanner.audit.decode import decode
+from lanner.audit.event import Event
+from lanner.detect.engine import Engine
+from lanner.errors import GroundError, LannerError, SourceError
+from lanner.pipeline.workers.pool import Pool
+from lanner.pipeline.workers.ruleset import FORMS, RuleSet
+from lanner.pipeline.workers.task import Task
+from lanner.rules.ruleset import Rule
+from lanner.sources.history import read_lines, read_pieces
+from lanner.sources.lines import Line
+from lanner.sources.pieces import PIECE_BYTES, Piece
+
+REASONS_SHOWN = 10
+BATCH_LINES = 1000
+TOO_LONG = "too long"
+# What a worker is waited for at a time; the pool itself sees to those that hang.
+_WAIT_SECONDS = 60.0
+
+Note = Callable[[str], None]
+
+
+class Counts:
+    """What a replay has seen so far; `first` is where a reason for refusal was met first.
+
+    `broken` says that a log could not be read to its end, `failures` counts events on which detection broke,
+    `render_errors` alerts without their text.
+    """
+
+    def __init__(self) -> None:
+        self.events = self.alerts = self.refused = self.failures = self.render_errors = 0
+        self.broken = False
+        self.reasons: Counter[str] = Counter()
+        self.first: dict[str, str] = {}
+
+    def refuse(self, reason: str, place: str) -> None:
+        """Count a piece of input that is no event."""
+        self.refused += 1
+        shown = reason if reason in self.reasons or len(self.reasons) < REASONS_SHOWN else "other reasons"
+        self.reasons[shown] += 1
+        self.first.setdefault(shown, place)
+
+
+class UnreadError(LannerError):
+    """Nothing of a log could be read; the place was said already."""
+
+    def __init__(self, cause: LannerError) -> None:
+        super().__init__("no event was read")
+        self.exit_code = cause.exit_code
+
+
+def counts_events(rules: Iterable[Rule]) -> bool:
+    """Say whether a rule looks at the number of the event, which is known only where all before it are read."""
+    return any("evt.num" in rule.output or "evt.num" in repr(rule.condition) for rule in rules)
+
+
+class Replay:
+    """One run over logs; `advance` is told the stored bytes that were read, `note` what to tell the user meanwhile."""
+
+    def __init__(self, paths: Sequence[Path], rules: RuleSet, *, advance: Callable[[int], Any], note: Note) -> None:
+        self.counts = Counts()
+        self._paths, self._rules, self._advance, self._note = paths, rules, advance, note
+
+    def inline(self, engine: Engine) -> Iterator[list[bytes]]:
+        """Yield the alerts of each event that has some, by the engine of these rules; raises UnreadError."""
+        form = FORMS[self._rules.form]
+        for path in self._paths:
+            try:
+                for line in read_lines(path, progress=self._advance):
+                    for event in self._events(line, path):
+                        alerts = engine.process(event, line.number)
+                        if alerts:
+                            self.counts.alerts += len(alerts)
+                            yield [form(alert) for alert in alerts]
+            except (SourceError, GroundError) as error:
+                self._break_off(error)
+        self.counts.render_errors = engine.render_errors
+
+    def _events(self, line: Line, path: Path) -> Iterator[Event]:
+        counts = self.counts
+        if line.oversized:
+            counts.refuse(TOO_LONG, _place(line, path))
+            return
+        decoded = decode(line.data)
+        for refusal in decoded.refusals:
+            counts.refuse(refusal.reason, _place(line, path))
+        for event in decoded.events:
+            counts.events += 1
+            event.number = counts.events
+            yield event
+
+    def _break_off(self, error: LannerError) -> None:
+        self.counts.broken = True
+        self._note(f"error: {error}")
+        if not self.counts.events:
+            raise UnreadError(error) from error
+
+    def pooled(self, workers: int) -> Iterator[list[bytes]]:
+        """Yield the alerts of each batch of lines that has some, from worker processes; raises UnreadError."""
+        pool = Pool(self._rules, workers, deadly=self._note_deadly, tell=self._note)
+        try:
+            for path in self._paths:
+                try:
+                    yield from self._read_pooled(pool, path)
+                except (SourceError, GroundError) as error:
+                    yield from self._rest(pool, 0)
+                    self._break_off(error)
+            yield from self._rest(pool, 0)
+        finally:
+            pool.close()
+
+    def _read_pooled(self, pool: Pool, path: Path) -> Iterator[list[bytes]]:
+        for batch in _batches(read_pieces(path, progress=self._advance)):
+            if pool.full:
+                yield from self._rest(pool, pool.in_flight - 1)
+            if isinstance(batch, Piece):
+                pool.submit([], batch, piece=batch)
+            else:
+                pool.submit(batch.lines, batch, numbers=batch.numbers, refused=batch.refused)
+
+    def _rest(self, pool: Pool, keep: int) -> Iterator[list[bytes]]:
+        """Take answers until no more than so many batches are in flight."""
+        while pool.full or pool.in_flight > keep:
+            task = pool.take(_WAIT_SECONDS)
+            if task is not None and (alerts := self._taken(task)):
+                yield alerts
+
+    def _taken(self, task: Task) -> list[bytes]:
+        counts, found = self.counts, task.found
+        for part in found.parts:
+            for refused in part.refused:
+                counts.refuse(refused.reason, f"{task.payload.file}:{part.number}")
+        counts.events += found.events
+        counts.alerts += len(found.alerts)
+        for failure in found.failures:
+            counts.failures += 1
+            self._note(f"detection failed on event {failure.audit_id}; please report this: {failure.trace}")
+        counts.render_errors += found.render_errors
+        return [alert for _, alert in found.alerts]
+
+    def _note_deadly(self, task: Task, line: int) -> None:
+        batch: _Batch | Piece = task.payload
+        numbers = batch.texts()[1] if isinstance(batch, Piece) else batch.numbers
+        self._note(f"error: {batch.file}:{numbers[line]}: {task.refused[line]}; please report this")
+
+
+class _Batch:
+    """Lines of one file that go to a worker together; `refused` are those not to be looked at, with the reason."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: list[bytes] = []
+        self.numbers: list[int] = []
+        self.refused: dict[int, str] = {}
+        self.bytes = 0
+
+    def add(self, line: Line) -> None:
+        if line.oversized:
+            self.refused[len(self.lines)] = TOO_LONG
+        data = b"" if line.oversized else line.data
+        self.lines.append(data)
+        self.numbers.append(line.number)
+        self.bytes += len(data)
+
+    @property
+    def full(self) -> bool:
+        return len(self.lines) >= BATCH_LINES or self.bytes >= PIECE_BYTES
+
+
+def _batches(parts: Iterator[Piece | Line]) -> Iterator[_Batch | Piece]:
+    """Gather lines between pieces; what was read before a damage is given before it is raised."""
+    batch = _Batch("")
+    try:
+        for part in parts:
+            if batch.lines and (batch.full or isinstance(part, Piece) or part.file != batch.file):
+                yield batch
+                batch = _Batch("")
+            if isinstance(part, Piece):
+                yield part
+            else:
+                batch.file = part.file
+                batch.add(part)
+    except (SourceError, GroundError):
+        if batch.lines:
+            yield batch
+        raise
+    if batch.lines:
+        yield batch
+
+
+def _place(line: Line, path: Path) -> str:
+    return f"{line.file or path}:{line.number}"
