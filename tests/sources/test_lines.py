@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanner.sources.lines import LineSplitter, to_batch
+from lanner.sources.lines import LineSplitter, count_newlines, split_lines, to_batch
 
 
 @given(st.lists(st.binary(max_size=30)), st.integers(0, 5))
@@ -16,6 +16,12 @@ def test_chunk_bounds_do_not_matter(chunks, limit):
     got = [line for chunk in chunks for line in pieces.feed(chunk)] + pieces.finish()
     assert got == expected
     assert pieces.end == sum(map(len, chunks))
+
+
+@given(st.lists(st.sampled_from([b"a", b"\n", b"bc", b"\r"])).map(b"".join), st.integers(0, 9))
+def test_newlines_are_found_as_python_finds_them(text, end):
+    assert split_lines(text) == text.split(b"\n")
+    assert count_newlines(text, end) == text.count(b"\n", 0, end)
 
 
 def test_a_batch_sets_oversized_lines_aside_with_their_place():
