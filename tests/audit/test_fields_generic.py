@@ -2,6 +2,7 @@
 
 import pytest
 
+from lanner.audit.decode import decode
 from lanner.audit.fields import lookup
 
 POINTERS = [
@@ -46,11 +47,12 @@ TIMES = {
     "evt.rawtime.ns": 37000,
     "jevt.rawtime": "1795428001000037000",
     "json.rawtime": "1795428001000037000",
-    "jevt.time": "10:00:01.000037000",
-    "jevt.time.iso8601": "2026-11-23T10:00:01.000037000+0000",
     "evt.source": "k8s_audit",
     "evt.pluginname": "k8saudit",
     "evt.num": 0,
+    "evt.reltime": None,
+    "evt.is_async": False,
+    "evt.asynctype": None,
 }
 
 
@@ -70,8 +72,26 @@ def test_the_place_in_the_stream_is_what_the_reader_set(make_event):
 def test_the_whole_event_is_shown_indented_or_as_it_came(make_event):
     """No key is lost, none moves."""
     event = make_event(new={"key": 1})
-    assert lookup("evt.plugininfo", None)(event) == event.raw.decode()
-    assert lookup("jevt.obj", None)(event).endswith('  "new": {\n    "key": 1\n  }\n}')
+    spaced = event.raw.replace(b'"new":{', b' "new" : {\t')
+    for raw in (event.raw, spaced, b" " + spaced + b"\r"):
+        (found,) = decode(raw).events
+        assert lookup("evt.plugininfo", None)(found) == event.raw.decode()
+        assert lookup("jevt.obj", None)(found).endswith('  "new": {\n    "key": 1\n  }\n}')
+
+
+INDENTED = [
+    ('{"a":[],"b":{},"c":[1,"x"]}', '{\n    "a": [],\n    "b": {},\n    "c": [\n      1,\n      "x"\n    ]\n  }'),
+    ('"\\u003c\\/"', '"\\u003c\\/"'),
+    ("1.50", "1.50"),
+]
+
+
+@pytest.mark.parametrize(("body", "text"), INDENTED)
+def test_the_indented_event_is_the_oracle_programs(body, text):
+    """Texts and numbers stay as they were written."""
+    head = '"kind":"Event","auditID":"a","stageTimestamp":"2026-01-01T00:00:00Z"'
+    (event,) = decode(f'{{{head},"requestObject":{body}}}'.encode()).events
+    assert lookup("json.obj", None)(event).split('"requestObject": ', 1)[1] == text + "\n}"
 
 
 def test_the_hosts_name_can_be_given(make_event, monkeypatch):

@@ -27,7 +27,8 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One field: the type of its value, whether it is a list, what may stand in brackets, and how it is read.
 
     `argument` is what brackets hold: nothing, an index or a key; `required` says that they must be there.
-    `bind` makes the extractor for an argument that `check` has passed.
+    `bind` makes the extractor for an argument that `check` has passed. `in_json` reads what Falco's JSON has under the
+    field's name where that is not the value; `padded` numbers have nine digits in texts.
     """
 
     name: str
@@ -37,6 +38,8 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
     is_list: bool = False
     argument: ArgumentKind = "none"
     required: bool = False
+    in_json: Extractor | None = None
+    padded: bool = False
 
     def check(self, argument: str | None) -> None:
         """Raise FieldError, in libsinsp's words, unless the argument fits."""

@@ -12,7 +12,7 @@ import msgspec
 from lanner.audit.event import Event
 from lanner.audit.fieldinfo import Extractor, FieldInfo, plain
 from lanner.audit.pointer import parse_pointer
-from lanner.audit.tree import DOCUMENT, REQUEST, RESPONSE, text_at
+from lanner.audit.tree import DOCUMENT, REQUEST, RESPONSE, text_at, written
 
 SOURCE = "k8s_audit"
 PLUGIN = "k8saudit"
@@ -29,7 +29,7 @@ def _value(argument: str | None) -> Extractor:
 
 
 def _indented(event: Event) -> str:
-    return msgspec.json.format(event.raw, indent=2).decode()
+    return msgspec.json.format(event.raw.strip(), indent=2).decode()
 
 
 def _json_fields(prefix: str) -> Iterable[FieldInfo]:
@@ -61,27 +61,46 @@ def _hostname(_argument: str | None) -> Extractor:
     return lambda _event: name
 
 
-_TIME_OF_DAY = _clock("%H:%M:%S", ".{:09d}".format)
-_ISO_8601 = _clock("%Y-%m-%dT%H:%M:%S", ".{:09d}+0000".format)
+def _nanoseconds(event: Event) -> int:
+    return event.time_ns
+
+
+def _moment(name: str, description: str, extract: Extractor) -> FieldInfo:
+    """Return a field that is a text in rules and texts, and nanoseconds since 1970 in Falco's JSON."""
+    field = plain(name, f"{description}, UTC; in JSON nanoseconds since 1970", extract)
+    return msgspec.structs.replace(field, in_json=_nanoseconds)
+
+
+def _since_start(name: str, description: str, *, padded: bool) -> FieldInfo:
+    field = _number(name, f"{description}; always absent, as a log has no beginning", lambda _: None, type="reltime")
+    return msgspec.structs.replace(field, padded=padded)
+
+
+def _written(event: Event) -> str:
+    return written(event.raw.strip())
+
+
+_REST = _number("evt.rawtime.ns", "rest of evt.rawtime", lambda event: event.time_ns % SECOND, type="abstime")
 
 GENERIC_FIELDS = (
     *_json_fields("json"),
     *_json_fields("jevt"),
-    plain("jevt.time", "time of the event as hours to nanoseconds, UTC (old name)", _TIME_OF_DAY),
-    plain("jevt.time.iso8601", "time of the event in ISO 8601, UTC (old name)", _ISO_8601),
     _number("evt.num", "place of the event in its stream, from 1", lambda event: event.number, type="uint64"),
-    plain("evt.time", "time of the event as hours to nanoseconds, UTC", _TIME_OF_DAY),
-    plain("evt.time.s", "time of the event as hours to seconds, UTC", _clock("%H:%M:%S", lambda _: "")),
-    plain("evt.time.iso8601", "time of the event in ISO 8601, UTC", _ISO_8601),
-    plain("evt.datetime", "date and time of the event, UTC", _clock("%Y-%m-%d %H:%M:%S", ".{:09d}".format)),
-    plain("evt.datetime.s", "date and time of the event to seconds, UTC", _clock("%Y-%m-%d %H:%M:%S", lambda _: "")),
-    _number("evt.rawtime", "nanoseconds of the event since 1970", lambda event: event.time_ns, type="abstime"),
+    _moment("evt.time", "time of the event as hours to nanoseconds", _clock("%H:%M:%S", ".{:09d}".format)),
+    _moment("evt.time.s", "time of the event as hours to seconds", _clock("%H:%M:%S", lambda _: "")),
+    _moment("evt.time.iso8601", "time of the event in ISO 8601", _clock("%Y-%m-%dT%H:%M:%S", ".{:09d}+0000".format)),
+    _moment("evt.datetime", "date and time of the event", _clock("%Y-%m-%d %H:%M:%S", ".{:09d}".format)),
+    _moment("evt.datetime.s", "date and time of the event to seconds", _clock("%Y-%m-%d %H:%M:%S", lambda _: "")),
+    _number("evt.rawtime", "nanoseconds of the event since 1970", _nanoseconds, type="abstime"),
     _number("evt.rawtime.s", "whole seconds of evt.rawtime", lambda event: event.time_ns // SECOND, type="abstime"),
-    _number("evt.rawtime.ns", "rest of evt.rawtime", lambda event: event.time_ns % SECOND, type="abstime"),
+    msgspec.structs.replace(_REST, padded=True),
+    _since_start("evt.reltime", "nanoseconds since the capture began", padded=True),
+    _since_start("evt.reltime.s", "whole seconds of evt.reltime", padded=False),
+    _since_start("evt.reltime.ns", "rest of evt.reltime", padded=True),
     plain("evt.source", "name of the event's source, k8s_audit", lambda _event: SOURCE),
     _number("evt.is_async", "always false: audit events come in their turn", lambda _event: False, type="bool"),
     plain("evt.asynctype", "always absent, as evt.is_async is false", lambda _event: None),
     plain("evt.pluginname", "name of the plugin that reads this source in Falco, k8saudit", lambda _event: PLUGIN),
-    plain("evt.plugininfo", "the event's text as that plugin shows it: its JSON", lambda event: event.raw.decode()),
+    plain("evt.plugininfo", "the event's text as that plugin shows it: its JSON without blanks", _written),
     FieldInfo(name="evt.hostname", description="name of this host, or what FALCO_HOSTNAME says", bind=_hostname),
 )

@@ -102,6 +102,8 @@ def _print_event(event: Event, extractors: Extractors, format_: Format) -> None:
 
 
 def _shown(value: Any) -> str | list[str]:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return value if isinstance(value, list) else str(value)
 
 

@@ -1,31 +1,39 @@
 """Falco's output strings: %field, %field[argument] and %transformer(field), compiled once, rendered often.
 
-A number after the percent sign pads or cuts the value to that many characters. Absent values are <NA>.
+A number after the percent sign pads or cuts the value to that many bytes. Absent values are <NA>.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from lanner.audit.event import Event
-from lanner.audit.fields import FIELDS, Extractor, FieldError, lookup
+from lanner.audit.fields import FIELDS, Extractor, lookup
 from lanner.rules import ir
+from lanner.rules.bodies import fields_in
 from lanner.rules.check import kind_of
 from lanner.rules.evaluate import Evaluator
 from lanner.rules.falco.condition import parse_condition
-from lanner.rules.falco.condition_lexer import TRANSFORMERS
+from lanner.rules.falco.condition_lexer import FIELD_ARGUMENT, FIELD_NAME, TRANSFORMERS, Lexer
 from lanner.rules.ir import ConditionError
 
 ABSENT = "<NA>"
 MAX_WIDTH = 4096
+LIST_BYTES = 1023
+"""What Falco shows of a list's text."""
+
+MOST_PARENTHESES = 256
+LONGEST_NAME = 128
 
 _WIDTH = re.compile(r"\d+", re.ASCII)
-_CALL = re.compile(rf"(?:{'|'.join(('val', *TRANSFORMERS))})\(")
+_CALL = re.compile(rf"(?:{'|'.join(TRANSFORMERS)})\(")
 _UNKNOWN = "unknown filter: unexpected token after '"
 _WORD = re.compile(r"[\w.]+")
-_LONGEST = max(map(len, FIELDS))
+_QUOTED = str.maketrans(
+    {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", '"': '\\"', " ": " ", "'": "'"}
+)
 
 
 class OutputError(Exception):
@@ -37,10 +45,11 @@ class OutputError(Exception):
 
 
 class _Token(NamedTuple):
-    """A field of the output: its text as written, its width (0: as it comes), and how its value is found."""
+    """A field or transformer of the output: its width (0: as it comes) and how its value is found."""
 
-    written: str
+    operand: ir.Operand
     width: int
+    padded: bool
     extract: Extractor
 
 
@@ -55,35 +64,46 @@ class OutputFormat:
             raise OutputError("empty formatting token", 0)
         parts = _compile(text, shift)
         self._tokens = [part for part in parts if isinstance(part, _Token)]
-        self._names = [token.written for token in self._tokens]
-        self._extractors = [token.extract for token in self._tokens]
         # The text with a hole for each token; `%` in the literal parts is doubled, for it is a template of Python's.
         self._template = "".join("%s" if isinstance(part, _Token) else part.replace("%", "%%") for part in parts)
+        self._values = {token.operand: token.extract for token in self._tokens}
+        self._fields = dict(_json_fields(self._values))
 
     def resolve(self, event: Event) -> tuple[str, dict[str, Any]]:
         """Return the text and Falco's output_fields, each value looked up once. Never raises.
 
-        In the text absent values are <NA>. The fields go by their written names, evt.time in nanoseconds since 1970
-        among them: lists are lists, numbers are numbers, absent values are None.
+        In the text absent values are <NA>. The fields are those of the output and those within its transformers, by
+        their names, and evt.time: lists are lists, numbers are numbers, times nanoseconds since 1970, absent values
+        None.
         """
-        values = self._values(event)
-        fields = dict(zip(self._names, values, strict=True))
+        values = {operand: _value(extract, event) for operand, extract in self._values.items()}
+        fields = {
+            name: values[operand] if extract is None else _value(extract, event)
+            for name, (operand, extract) in self._fields.items()
+        }
         fields["evt.time"] = _value(_time, event)
-        texts = [
-            value if type(value) is str and not token.width else _text(value, token.width)
-            for token, value in zip(self._tokens, values, strict=True)
-        ]
-        return self._template % tuple(texts), fields
-
-    def _values(self, event: Event) -> list[Any]:
-        try:
-            return [extract(event) for extract in self._extractors]
-        except Exception:  # noqa: BLE001 - one of them; the others are told
-            return [_value(extract, event) for extract in self._extractors]
+        return self._template % tuple(_text(values[token.operand], token) for token in self._tokens), fields
 
     def render(self, event: Event) -> str:
         """Return the text alone; see `resolve`."""
         return self.resolve(event)[0]
+
+
+def _json_fields(values: dict[ir.Operand, Extractor]) -> Iterator[tuple[str, tuple[ir.Operand, Extractor | None]]]:
+    """Give the name of each field, and how its value for JSON is found where the text's value is another or none."""
+    for operand in values:
+        for field in fields_in(operand):
+            extract = FIELDS[field.name].in_json or (None if field in values else lookup(field.name, field.argument))
+            yield _name(field), (field, extract)
+
+
+def _name(field: ir.Field) -> str:
+    """Return a field as Falco writes it."""
+    if field.argument is None:
+        return field.name
+    quoted = any(character in field.argument for character in "\b\f\n\r\t \\\"'")
+    argument = f'"{field.argument.translate(_QUOTED)}"' if quoted else field.argument
+    return f"{field.name}[{argument}]"
 
 
 def _time(event: Event) -> int:
@@ -97,16 +117,33 @@ def _value(extract: Callable[[Event], Any], event: Event) -> Any:
         return None
 
 
-def _text(value: Any, width: int) -> str:
+def _text(value: Any, token: _Token) -> str:
     if value is None:
         text = ABSENT
     elif isinstance(value, str):
         text = value
     elif isinstance(value, list):
-        text = f"({','.join(map(str, value))})"
+        text = _listed(value)
+    elif isinstance(value, bool):
+        text = "true" if value else "false"
     else:
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text[:width].ljust(width) if width else text
+        text = f"{value:09d}" if token.padded else str(value)
+    return _cut(text, token.width).ljust(token.width - len(text.encode()) + len(text)) if token.width else text
+
+
+def _listed(values: list[Any]) -> str:
+    """Join by commas in parentheses; Falco shows no empty items before the first other, and 1023 bytes at most."""
+    texts = list(map(str, values))
+    first = next((place for place, text in enumerate(texts) if text), len(texts))
+    return _cut(f"({','.join(texts[first:])})", LIST_BYTES)
+
+
+def _cut(text: str, size: int) -> str:
+    """Cut to a number of bytes; what is left of a character in the middle is U+FFFD, as in Falco's JSON."""
+    if len(text) * 4 <= size:
+        return text
+    encoded = text.encode(errors="replace")
+    return text if len(encoded) <= size else encoded[:size].decode(errors="replace")
 
 
 def _compile(text: str, start: int) -> list[str | _Token]:
@@ -133,53 +170,77 @@ def _token(text: str, start: int) -> tuple[_Token, int]:
         if start == len(text):
             raise OutputError("invalid formatting syntax: formatting cannot end with a number", start - 1)
     operand, end = _call(text, start) if _CALL.match(text, start) else _field(text, start)
-    return _Token(text[start:end], width, _extractor(operand, start)), end
+    padded = isinstance(operand, ir.Field) and FIELDS[operand.name].padded
+    return _Token(operand, width, padded, _extractor(operand)), end
 
 
-def _extractor(operand: ir.Operand, offset: int) -> Extractor:
-    try:
-        if isinstance(operand, ir.Field):
-            return lookup(operand.name, operand.argument)
-        kind_of(operand)
-    except FieldError as error:
-        raise OutputError(str(error), offset) from None
-    except ConditionError as error:
-        raise OutputError(error.message, offset) from None
+def _extractor(operand: ir.Operand) -> Extractor:
+    if isinstance(operand, ir.Field):
+        return lookup(operand.name, operand.argument)
     evaluator = Evaluator(ir.Exists(operand))
     return lambda event: evaluator.value(operand, event)
 
 
 def _field(text: str, start: int) -> tuple[ir.Operand, int]:
-    # The longest known name wins, so that a field may be followed by a letter, as Falco reads it.
+    """Read the longest field that the text begins with; what does not fit is text, as in Falco."""
+    found = FIELD_NAME.match(text, start)
+    problems = []
+    for operand, end in _candidates(text, found) if found else ():
+        problem = _problem(operand)
+        if problem is None:
+            return operand, end
+        problems.append(problem.message)
     word = _WORD.match(text, start)
-    written = word[0] if word else ""
-    name = next((written[:end] for end in range(min(len(written), _LONGEST), 0, -1) if written[:end] in FIELDS), None)
-    if name is None:
-        hint = f"filter_check called with nonexistent field {written}" if written else ""
-        raise OutputError(_UNKNOWN, start - 1, hint)
-    end = start + len(name)
-    if not text.startswith("[", end):
-        return ir.Field(name), end
-    close = text.find("]", end)
-    if close < 0:
-        raise OutputError(f"the parentheses after '{name}' are not closed", end)
-    return ir.Field(name, text[end + 1 : close].strip("\"'")), close + 1
+    hint = f"filter_check called with nonexistent field {word[0]}" if word else ""
+    raise OutputError(_UNKNOWN, start - 1, problems[0] if problems else hint)
+
+
+def _candidates(text: str, name: re.Match[str]) -> Iterator[tuple[ir.Field, int]]:
+    """Give the fields that the text may begin with, and where they end: the longest first."""
+    with_argument = _with_argument(text, name)
+    if with_argument is not None:
+        yield with_argument
+    for end in range(min(name.end(), name.start() + LONGEST_NAME), name.start(), -1):
+        if text[name.start() : end] in FIELDS:
+            yield ir.Field(text[name.start() : end]), end
+
+
+def _with_argument(text: str, name: re.Match[str]) -> tuple[ir.Field, int] | None:
+    lexer = Lexer(text)
+    lexer.position = name.end()
+    try:
+        if lexer.take("[") and (lexer.take_quoted() or lexer.take_pattern(FIELD_ARGUMENT)):
+            argument = lexer.token or None
+            if lexer.take("]"):
+                return ir.Field(name[0], argument), lexer.position
+    except ConditionError:
+        pass
+    return None
+
+
+def _problem(operand: ir.Operand) -> ConditionError | None:
+    try:
+        kind_of(operand)
+    except ConditionError as error:
+        return error
+    return None
 
 
 def _call(text: str, start: int) -> tuple[ir.Operand, int]:
-    depth = 0
-    for end in range(start, len(text)):
-        depth += (text[end] == "(") - (text[end] == ")")
-        if text[end] == ")" and depth == 0:
-            return _parse_call(text[start : end + 1], start), end + 1
-    raise OutputError(_UNKNOWN, start - 1, "close the parentheses of the transformer")
-
-
-def _parse_call(written: str, start: int) -> ir.Operand:
-    try:
-        condition = parse_condition(f"{written} exists")
-    except ConditionError as error:
-        raise OutputError(f"unknown filter: {error.message}", start) from None
-    if not isinstance(condition, ir.Exists):
-        raise OutputError(_UNKNOWN, start)
-    return condition.operand
+    """Read a transformer: it ends at the first parenthesis at which it is whole."""
+    end = start
+    problem = ConditionError("close the parentheses of the transformer")
+    for _ in range(MOST_PARENTHESES):
+        end = text.find(")", end) + 1
+        if not end:
+            break
+        try:
+            condition = parse_condition(f"{text[start:end]} exists")
+        except ConditionError as error:
+            problem = error
+            continue
+        wrong = _problem(condition.operand) if isinstance(condition, ir.Exists) else problem
+        if wrong is None and isinstance(condition, ir.Exists):
+            return condition.operand, end
+        raise OutputError(_UNKNOWN, start - 1, (wrong or problem).message)
+    raise OutputError(_UNKNOWN, start - 1, problem.message)
