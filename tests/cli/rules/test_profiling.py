@@ -8,6 +8,8 @@ import pytest
 
 from lanner.cli.rules import profiling
 from lanner.errors import UsageError
+from lanner.rules.falco.documents import load_files
+from lanner.rules.profile import Profile, RuleCost
 
 EVENTS = Path(__file__).parents[2] / "data" / "falco_oracle" / "events.jsonl"
 RULES = """- rule: 規則 that searches every body and has a name too long for the table to hold it all in one line
@@ -63,9 +65,20 @@ def test_several_logs_and_what_is_no_event_in_them(run, tmp_path, rows):
     assert "(and 1 more)" in result.stderr
 
 
-def test_when_no_rule_costs_much_it_is_said(run, rows):
-    rare = run("list", "--profile", EVENTS)
-    assert "No rule takes 2% of the time" in rare.stdout or "it is tried on" in rare.stdout or "writing" in rare.stdout
+@pytest.mark.parametrize(("match_ns", "said"), [(10.0, True), (500.0, False)])
+def test_when_no_rule_costs_much_it_is_said(match_ns, said, rules, capsys):
+    first, *_ = load_files([rules]).rules
+    cost = RuleCost(rule=first, candidates=10, check_ns=match_ns)
+    profiling._print_table(Profile(rules=[cost], events=10, decode_ns=1000, match_ns=600))
+    assert ("No rule takes 2% of the time" in capsys.readouterr().out) is said
+
+
+def test_long_times_stay_in_their_columns(rules, capsys):
+    first, *_ = load_files([rules]).rules
+    cost = RuleCost(rule=first, candidates=1000, check_ns=9_999_999_000.0)
+    profiling._print_table(Profile(rules=[cost], events=1000, decode_ns=1000, match_ns=600))
+    head, line, *_ = capsys.readouterr().out.splitlines()
+    assert line[: head.index("  rule")] == "100.0%  10,000 ms      1,000  10,000 us        0         "
 
 
 def test_a_line_that_is_too_long_is_counted(run, rules, tmp_path, monkeypatch):
