@@ -105,3 +105,10 @@ def test_both_sides_of_a_comparison_of_fields_are_shown(oracle_events):
     assert (trace.value, trace.other) == (event.head.verb, event.head.stage)
     trace = explained("ka.verb = val(jevt.value[/nothing])", event)
     assert trace.other is None
+
+
+def test_explanations_end_where_falco_ended(oracle_events, oracle_conditions):
+    for row in [row for row in oracle_conditions if "matches" in row][::8]:
+        explainer = Explainer(outline_of(parse_condition(row["condition"])))
+        found = [event.head.audit_id for event in oracle_events if explainer.explain(event).truth]
+        assert found == row["matches"], row["condition"]
