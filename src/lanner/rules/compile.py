@@ -22,7 +22,7 @@ from lanner.rules.plan import Candidate
 KEYS_KEPT = 4_096
 CLASSES_KEPT = 16_384
 FOLDS_KEPT = 131_072
-WEIGHT_KEPT = 262_144
+WEIGHT_KEPT = 131_072
 """Bounds of what a matcher remembers; beyond one it forgets that and learns anew."""
 
 _Key = tuple[str | None, str | None, str | None, str | None]
