@@ -11,6 +11,7 @@ Logs may be packed; without one the shared ones are used. --flood: each event ha
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import subprocess
 import sys
@@ -99,6 +100,8 @@ def detection(log: Path, count: int, matching: str) -> None:
     made: list[Engine] = []
     compiling = cpu_seconds_once(lambda: made.append(Engine(rules, matching=matching)))  # type: ignore[arg-type] # of our own parser
     engine = made[0]
+    gc.collect()
+    gc.freeze()  # as `lanner run` does: rules live long and are many
     first = first_pass(engine, log)
     resident = peak_mib()
     lines = [line.data for line in read_lines(log)]
