@@ -63,11 +63,21 @@ class OutputFormat:
         if not text:
             raise OutputError("empty formatting token", 0)
         parts = _compile(text, shift)
-        self._tokens = [part for part in parts if isinstance(part, _Token)]
+        tokens = [part for part in parts if isinstance(part, _Token)]
         # The text with a hole for each token; `%` in the literal parts is doubled, for it is a template of Python's.
         self._template = "".join("%s" if isinstance(part, _Token) else part.replace("%", "%%") for part in parts)
-        self._values = {token.operand: token.extract for token in self._tokens}
-        self._fields = dict(_json_fields(self._values))
+        operands = {token.operand: token.extract for token in tokens}
+        places = {operand: place for place, operand in enumerate(operands)}
+        self._extractors = list(operands.values())
+        self._places = [(places[token.operand], token) for token in tokens]
+        self._fields = [
+            (name, places[field] if extract is None else self._also(extract))
+            for name, (field, extract) in dict(_json_fields(operands)).items()
+        ]
+
+    def _also(self, extract: Extractor) -> int:
+        self._extractors.append(extract)
+        return len(self._extractors) - 1
 
     def resolve(self, event: Event) -> tuple[str, dict[str, Any]]:
         """Return the text and Falco's output_fields, each value looked up once. Never raises.
@@ -76,13 +86,17 @@ class OutputFormat:
         their names, and evt.time: lists are lists, numbers are numbers, times nanoseconds since 1970, absent values
         None.
         """
-        values = {operand: _value(extract, event) for operand, extract in self._values.items()}
-        fields = {
-            name: values[operand] if extract is None else _value(extract, event)
-            for name, (operand, extract) in self._fields.items()
-        }
+        values = self._values(event)
+        fields = {name: values[place] for name, place in self._fields}
         fields["evt.time"] = _value(_time, event)
-        return self._template % tuple(_text(values[token.operand], token) for token in self._tokens), fields
+        texts = [_text(values[place], token) for place, token in self._places]
+        return self._template % tuple(texts), fields
+
+    def _values(self, event: Event) -> list[Any]:
+        try:
+            return [extract(event) for extract in self._extractors]
+        except Exception:  # noqa: BLE001 - one of them failed; the others are told
+            return [_value(extract, event) for extract in self._extractors]
 
     def render(self, event: Event) -> str:
         """Return the text alone; see `resolve`."""
@@ -118,10 +132,10 @@ def _value(extract: Callable[[Event], Any], event: Event) -> Any:
 
 
 def _text(value: Any, token: _Token) -> str:
-    if value is None:
-        text = ABSENT
-    elif isinstance(value, str):
+    if isinstance(value, str):
         text = value
+    elif value is None:
+        text = ABSENT
     elif isinstance(value, list):
         text = _listed(value)
     elif isinstance(value, bool):
