@@ -3,7 +3,7 @@
 import pytest
 
 from lanner.audit.fields import FieldError
-from lanner.rules.falco.fieldtext import is_field, is_left_side
+from lanner.rules.falco.fieldtext import is_field, is_left_side, may_be_of_system_calls
 
 
 @pytest.mark.parametrize("text", ["ka.verb", "ka.uri.param[x]", "jevt.value[/a/b]", "evt.num"])
@@ -27,3 +27,8 @@ def test_transformers_stand_left_when_they_fit():
     assert is_left_side("toupper(tolower(ka.verb))")
     assert not is_left_side("tolower(ka.nope)")
     assert not is_left_side("nope(ka.verb)")
+
+
+def test_fields_of_system_calls_are_known_by_their_class():
+    assert all(map(may_be_of_system_calls, ("proc.name", "tolower( fd.name)", "json.value[/a]", "evt.arg.x")))
+    assert not any(map(may_be_of_system_calls, ("ka.verb", "toupper(ka.verb)", "ct.user", "proc", "")))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lanner.audit.fields import FieldError
 from lanner.rules import ir
 from lanner.rules.falco.condition_lexer import TRANSFORMERS
-from lanner.rules.falco.fieldtext import is_field
+from lanner.rules.falco.fieldtext import is_field, may_be_of_system_calls
 
 _EQUALITY = frozenset({"=", "==", "!=", "in", "intersects", "pmatch"})
 _SPECIAL = ".+*?^$()[]{}|\\"
@@ -124,10 +124,10 @@ def _is_simple(pattern: str) -> bool:
     return True
 
 
-def audit_fields(condition: ir.Condition) -> Iterator[tuple[str, int]]:
-    """Yield the fields that only audit events have, with their offsets; json. and jevt. fit every source."""
+def foreign_fields(condition: ir.Condition) -> Iterator[tuple[str, int]]:
+    """Yield the fields that system-call events cannot have, with their offsets."""
     for field in fields(condition):
-        if field.name.startswith("ka."):
+        if not may_be_of_system_calls(field.name):
             yield field.name, field.offset
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from lanner.audit.fields import FieldError, lookup
 from lanner.rules.check import check_condition
 from lanner.rules.falco.condition import parse_condition
 from lanner.rules.ir import ConditionError
 
+SYSTEM_CALL_CLASSES = frozenset({
+    "evt", "proc", "thread", "user", "group", "fd", "fs", "syslog", "container", "k8s", "k8smeta", "mesos", "krsi",
+    "anomaly", "json", "jevt",
+})  # fmt: skip
+"""What fields of system-call events begin with, of libsinsp and of plugins for them or for every source."""
+
+_CLASS = re.compile(r"(?:\w+\( *)*(\w+)\.")
 _NOT_THERE = "filter_check called with nonexistent field"
 
 
@@ -35,3 +44,9 @@ def is_left_side(text: str) -> bool:
     except ConditionError:
         return False
     return True
+
+
+def may_be_of_system_calls(text: str) -> bool:
+    """Say whether a text may begin with a field of system-call events; their classes are known, not their names."""
+    found = _CLASS.match(text)
+    return found is not None and found[1] in SYSTEM_CALL_CLASSES

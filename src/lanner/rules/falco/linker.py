@@ -21,15 +21,16 @@ from lanner.rules.falco.definitions import (
     Written,
 )
 from lanner.rules.falco.doubts import (
-    audit_fields,
     compares_with_na,
     deprecated_in_condition,
     deprecated_in_output,
     doubtful_values,
+    foreign_fields,
     macro_names,
 )
 from lanner.rules.falco.eventtypes import is_broad
 from lanner.rules.falco.exceptions import weave
+from lanner.rules.falco.fieldtext import may_be_of_system_calls
 from lanner.rules.falco.findings import Finding, LoadError, Place, as_finding
 from lanner.rules.falco.hints import hint_for
 from lanner.rules.falco.output import OutputError, OutputFormat
@@ -47,7 +48,7 @@ _CONTAINER_INFO_IS_OLD = (
 )
 _UNKNOWN_OUTPUT = "unknown filter: unexpected token after '"
 _BROAD = "Rule matches too many evt.type values. This has a significant performance penalty."
-_AUDIT_TOKEN = re.compile(r"%\*?[0-9]*(?:[a-z0-9_]+\( *)*(?=ka\.)")
+_TOKEN = re.compile(r"%\*?[0-9]*(?=[\w(]+\.)")
 _NA_HINT = "no value equals <NA>: write 'FIELD exists' or 'not FIELD exists'"
 
 Broken = tuple[str, str, int]
@@ -177,7 +178,7 @@ class _Pass:
         return True
 
     def _check_system_calls(self, rule: RuleItem, condition: ir.Condition) -> None:
-        for name, offset in audit_fields(condition):
+        for name, offset in foreign_fields(condition):
             message = f"filter_check called with nonexistent field {name}"
             if not self._tolerated(rule, message, self.place(rule.condition, offset)):
                 raise ConditionError(message, offset)
@@ -271,13 +272,13 @@ class _Placed:
 
 
 def _compile_output(output: str, source: str) -> None:
-    """Raise OutputError where Falco would; the fields of system calls are not judged but for the audit fields."""
+    """Raise OutputError where Falco would; of the fields of system calls only the class is judged."""
     if source == AUDIT_SOURCE:
         OutputFormat(output)
         return
-    found = _AUDIT_TOKEN.search(output)
-    if found:
-        raise OutputError(_UNKNOWN_OUTPUT, found.end(), "rules of source syscall have no ka. fields")
+    for token in _TOKEN.finditer(output):
+        if not may_be_of_system_calls(output[token.end() :]):
+            raise OutputError(_UNKNOWN_OUTPUT, token.end(), "rules of source syscall have no such field")
 
 
 def _as_rule(rule: RuleItem, condition: ir.Condition, output: str) -> Rule:
