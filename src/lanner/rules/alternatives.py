@@ -5,12 +5,13 @@ A joined check has a list on its right-hand side where Falco's language knows no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import re2
 
 from lanner.rules import ir
 from lanner.rules.check import TEXT, kind_of, literals
+from lanner.rules.evaluate import text_test
 from lanner.rules.patterns import regex_matcher
 
 MANY_PARTS = 8
@@ -57,14 +58,12 @@ def _merged(operand: ir.Operand, operator: str, texts: tuple[str, ...]) -> list[
     return [ir.Compare(operand, operator, ir.Text(text)) for text in texts]
 
 
-def any_of_texts(operator: str, texts: Iterable[str]) -> Callable[[str], bool]:
+def any_of_texts(operator: str, texts: Sequence[str]) -> Callable[[str], bool]:
     """Return the test whether a text contains, or matches as `regex` does, one of several texts."""
-    if operator == "contains":
-        return _contains_any(texts)
-    tests = [regex_matcher(text) for text in texts]
     try:
-        return regex_matcher("|".join(f"({text})" for text in texts))
+        return _contains_any(texts) if operator == "contains" else regex_matcher("|".join(f"({one})" for one in texts))
     except ValueError:  # together they are larger than RE2 allows
+        tests = [text_test(operator, (text,)) for text in texts]
         return lambda value: any(test(value) for test in tests)
 
 
@@ -72,7 +71,10 @@ def _contains_any(texts: Iterable[str]) -> Callable[[str], bool]:
     options = re2.Options()
     options.log_errors = False
     options.encoding = re2.Options.Encoding.LATIN1
-    search = re2.compile(b"|".join(re2.escape(_plain_bytes(text)) for text in texts), options).search
+    try:
+        search = re2.compile(b"|".join(re2.escape(_plain_bytes(text)) for text in texts), options).search
+    except re2.error as error:
+        raise ValueError(*error.args) from None
     return lambda value: search(_plain_bytes(value)) is not None
 
 
