@@ -118,6 +118,7 @@ def test_files_load_in_order_as_one_set():
     assert [(found.code, found.item) for found in first.warnings] == [("LOAD_UNUSED_MACRO", "m")]
     assert "a file loaded later uses it" in first.warnings[0].hint
     assert second.warnings == []
+    assert first.telling == []
     assert loaded.successful
 
 
@@ -126,6 +127,7 @@ def test_what_no_file_uses_is_told_after_each_file():
     first, second = _load("- list: L\n  items: [create]\n", RULE).results
     assert [(found.file, found.hint) for found in first.warnings] == [("", "")]
     assert [(found.code, found.file) for found in second.warnings] == [("LOAD_UNUSED_LIST", "0.yaml")]
+    assert (first.telling, second.telling) == (first.warnings, [])
 
 
 def test_what_stands_before_a_mistake_of_the_file_is_judged_as_well():

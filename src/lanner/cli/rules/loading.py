@@ -27,7 +27,7 @@ def load_linked(paths: list[Path]) -> tuple[Loaded, Linker]:
 def as_text(result: FileResult) -> Iterator[str]:
     """Give the lines that show one file's result: its findings with their places, hints and notes."""
     yield f"{result.file}: {'ok' if result.successful else 'FAILED'}"
-    for kind, findings in (("error", result.errors + result.further), ("warning", result.warnings)):
+    for kind, findings in (("error", result.errors + result.further), ("warning", result.telling)):
         for found in findings:
             place = f"{found.file or result.file}:{found.line}:{found.column}"
             about = f" ({found.item})" if found.item else ""

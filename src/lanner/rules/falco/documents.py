@@ -12,7 +12,7 @@ import msgspec
 from lanner.errors import GroundError
 from lanner.rules.falco.collector import Collector
 from lanner.rules.falco.definitions import AUDIT_SOURCE
-from lanner.rules.falco.findings import FileResult, Finding, Loaded, LoadError
+from lanner.rules.falco.findings import UNUSED, USED_LATER, FileResult, Finding, Loaded, LoadError
 from lanner.rules.falco.linker import Linked, Linker
 from lanner.rules.falco.reader import read_document
 from lanner.rules.falco.reading import Reading
@@ -22,8 +22,6 @@ __all__ = ["FileResult", "Finding", "Loaded", "load_files", "load_texts", "rule_
 
 _BYTE_ORDER_MARK = "\ufeff"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_UNUSED = ("LOAD_UNUSED_MACRO", "LOAD_UNUSED_LIST")
-_USED_LATER = "nothing to do: a file loaded later uses it"
 
 
 def load_texts(texts: Sequence[tuple[str, str]]) -> Loaded:
@@ -120,8 +118,8 @@ def _say_used_later(results: Sequence[FileResult], last: Linked) -> None:
     unused = {(finding.code, finding.item) for finding in last.unused}
     for result in results:
         result.warnings = [
-            msgspec.structs.replace(finding, hint=_USED_LATER)
-            if finding.code in _UNUSED and (finding.code, finding.item) not in unused
+            msgspec.structs.replace(finding, hint=USED_LATER)
+            if finding.code in UNUSED and (finding.code, finding.item) not in unused
             else finding
             for finding in result.warnings
         ]

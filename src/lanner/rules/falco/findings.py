@@ -7,6 +7,9 @@ import msgspec
 from lanner.errors import UsageError
 from lanner.rules.ruleset import Rule
 
+UNUSED = ("LOAD_UNUSED_MACRO", "LOAD_UNUSED_LIST")
+USED_LATER = "nothing to do: a file loaded later uses it"
+
 
 class Place(msgspec.Struct, frozen=True):
     """A spot in a file; line and column count from 1, 0 where unknown."""
@@ -44,6 +47,13 @@ class FileResult(msgspec.Struct, kw_only=True):
     warnings: list[Finding]
     further: list[Finding] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
+
+    @property
+    def telling(self) -> list[Finding]:
+        """The warnings without what Falco calls unused until a later file uses it, or once more after each file."""
+        return [
+            found for found in self.warnings if found.code not in UNUSED or not (found.file or found.hint == USED_LATER)
+        ]
 
 
 class Loaded(msgspec.Struct, kw_only=True):
