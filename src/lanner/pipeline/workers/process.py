@@ -19,6 +19,7 @@ from lanner.pipeline.workers.task import Task
 
 END_SECONDS = 1.0
 LONGEST_LOOK = 1.0
+START_SECONDS = 60.0
 
 
 class WorkerProcess:
@@ -118,7 +119,7 @@ class WorkerProcess:
         return (task, place.line) if task is not None and task.serial == place.serial else None
 
     def hangs(self, seconds: float) -> bool:
-        """Say whether it has work and has not moved for so long; to be asked again and again.
+        """Say whether it has work and has not moved for so long; to be asked again and again; a start may take its time.
 
         Time in which nobody asked hardly counts: this process may have been stopped together with the worker.
         """
@@ -129,7 +130,7 @@ class WorkerProcess:
         else:
             self._still += min(now - self._looked, LONGEST_LOOK)
         self._seen, self._looked = seen, now
-        return self._still >= seconds
+        return self._still >= (seconds if self.answered else max(seconds, START_SECONDS))
 
     def kill(self) -> None:
         """End it at once; it holds nothing."""
