@@ -65,7 +65,7 @@ def test_lines_that_are_no_events_are_named_with_their_place(run, tmp_path):
     assert result.exit_code == 0
     assert [row["auditID"] for row in _rows(result)] == ["v000", "v000"]
     assert [line.removeprefix(str(log)) for line in result.stderr.splitlines()] == [
-        ":1: data not recognized as a k8s audit event: kind is int, not str",
+        ":1: data not recognized as a k8s audit event: its kind is another ('0')",
         ":3: data not recognized as a k8s audit event: it is int, not an object (item 1)",
     ]
 

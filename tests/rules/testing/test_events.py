@@ -8,10 +8,9 @@ from lanner.rules.testing.events import SKELETON, make_events, merge, misspelt_k
 
 
 def test_maps_merge_key_by_key_and_all_else_is_replaced():
-    assert merge({"a": {"b": 1, "c": [1]}, "d": 2}, {"a": {"c": [2]}, "d": {"e": 1}, "f": None}) == {
+    assert merge({"a": {"b": 1, "c": [1]}, "d": 2, "f": 3}, {"a": {"c": [2]}, "d": {"e": 1}, "f": None}) == {
         "a": {"b": 1, "c": [2]},
         "d": {"e": 1},
-        "f": None,
     }
 
 
@@ -24,8 +23,8 @@ def test_events_are_numbered():
 
 
 def test_what_is_no_event_says_why():
-    with pytest.raises(SourceError, match=r"event 1: .*verb is array, not str"):
-        list(make_events(SKELETON, [{"verb": [1]}]))
+    with pytest.raises(SourceError, match=r"event 1: .*its kind is another \('Pod'\)"):
+        list(make_events(SKELETON, [{"kind": "Pod"}]))
 
 
 def test_events_of_a_file_bear_their_places(tmp_path):

@@ -56,12 +56,14 @@ class Given(NamedTuple):
 
 
 def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the base with the change laid over it: maps key by key, all else replaced (null empties a key)."""
+    """Return the base with the change laid over it: maps key by key, all else replaced, null drops a key."""
     merged = dict(base)
     for key, value in change.items():
         below = merged.get(key)
         if isinstance(value, Mapping):
             merged[key] = merge(below if isinstance(below, Mapping) else {}, value)
+        elif value is None:
+            merged.pop(key, None)
         else:
             merged[key] = value
     return merged
