@@ -129,6 +129,30 @@ def _grow(inner: st.SearchStrategy[ir.Condition]) -> st.SearchStrategy[ir.Condit
 conditions = st.recursive(checks, _grow, max_leaves=12)
 
 
+def _narrowed(field: str, operator: str, words: tuple[str, ...], inner: ir.Condition) -> ir.Condition:
+    values = ir.Values(tuple(map(ir.Text, words))) if operator in ("in", "intersects") else ir.Text(words[0])
+    return ir.And((inner, ir.Compare(ir.Field(field), operator, values)))
+
+
+narrow_words = st.lists(
+    st.sampled_from([*WORDS, "minikube-user", "kubernetes-admin", "nginx", "kube-public", "system:"]),
+    min_size=1,
+    max_size=3,
+).map(tuple)
+narrowed_conditions = st.one_of(
+    conditions,
+    st.builds(_narrowed, st.just("ka.user.groups"), st.just("intersects"), narrow_words, conditions),
+    st.builds(
+        _narrowed,
+        st.sampled_from(["ka.target.namespace", "ka.user.name", "ka.target.name"]),
+        st.sampled_from(["=", "in", "startswith", "contains", "endswith"]),
+        narrow_words,
+        conditions,
+    ),
+)
+"""Conditions that need a value or a part of one, as rules narrowed to somebody do."""
+
+
 @st.composite
 def event_lines(draw: st.DrawFn) -> bytes:
     """A recorded event with some of its keys taken away, emptied, nulled or swapped with another event's.

@@ -37,9 +37,14 @@ def test_a_large_group_that_nothing_divides_is_tried_in_parts(first, oracle_even
         assert function(oracle_events[0]) == (0 if first else list(range(3 * FLAT)))
 
 
+GROUPS = ["system:masters", "system:authenticated", "system:masters, system:authenticated", "nobody"]
+NAMESPACES = ["default", "kube-system", "default, kube-system", "nowhere"]
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_tables_of_lists_and_gates_give_each_rule_once_in_order(first, oracle_events):
-    texts = [f"ka.user.groups intersects (g{number}, system:masters, system:authenticated)" for number in range(30)]
+    texts = [f"ka.user.groups intersects (g{number}, {GROUPS[number % 4]})" for number in range(30)]
+    texts += [f"ka.target.namespace in (n{number}, {NAMESPACES[number % 4]})" for number in range(30)]
     texts += [f"ka.uri startswith {prefix}" for prefix in ["/api"] * 9 + ["/x"] * 9]
     texts += ["ka.verb = create and not ka.uri = x"] * 20
     candidates = group(texts)
