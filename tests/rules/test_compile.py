@@ -176,6 +176,12 @@ def test_what_a_matcher_remembers_is_bounded(oracle_events, monkeypatch):
         assert matcher.match(event) == [number for number, each in enumerate(evaluators) if each.holds(event)]
 
 
+def test_rules_that_name_no_verb_and_no_resource_are_ready_before_the_first_event():
+    texts = ["ka.stage = ResponseComplete and ka.user.name = a", "ka.verb = get and ka.user.name = b"]
+    matcher = compile_conditions(list(map(parse_condition, texts)))
+    assert {candidate.number for candidate in matcher._groups._candidates.values()} == {0}
+
+
 def test_an_unresolved_macro_is_refused():
     with pytest.raises(ConditionError) as caught:
         compile_conditions([parse_condition("ka.verb = get and nothing")])

@@ -15,7 +15,7 @@ from lanner.audit.event import Event
 from lanner.rules import ir
 from lanner.rules.check import check_condition
 from lanner.rules.functions import Function, Maker, Trial
-from lanner.rules.index import DIMENSIONS, Atom, Index, dimensions_in, simplify
+from lanner.rules.index import DIMENSIONS, Atom, Class, Index, dimensions_in, simplify
 from lanner.rules.needs import needs_of
 from lanner.rules.plan import Candidate
 
@@ -42,6 +42,7 @@ class Matcher:
 
     def __init__(self, conditions: Sequence[ir.Condition]) -> None:
         self._groups = _Groups(conditions)
+        self._groups.prepare()
         self._all = _Functions(self._groups, first=False)
         self._first = _Functions(self._groups, first=True)
 
@@ -88,6 +89,13 @@ class _Groups:
         self._remainders: dict[int, list[Remainder]] = {}
         self._candidates: dict[int, Candidate] = {}
         self._next_identity = itertools.count()
+
+    def prepare(self) -> None:
+        """Do before the first event what every class asks for: the rules that name no verb and no resource."""
+        for stage in self._index.classes("ka.stage"):
+            for subresource in (Class.OTHER, None):
+                for remainder in self.of((stage, Class.OTHER, Class.OTHER, subresource)):
+                    self.candidate(remainder)
 
     def class_of(self, key: _Key) -> _Class:
         """Return the class of an event's values: all that no rule names are one."""

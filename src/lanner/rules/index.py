@@ -118,6 +118,10 @@ class Index:
         """Return the class of a value in a dimension."""
         return self._rows[dimension].classify(value)
 
+    def classes(self, dimension: str) -> tuple[Atom, ...]:
+        """Return all classes of a dimension."""
+        return self._rows[dimension].atoms
+
     def candidates(self, known: Known) -> Iterator[int]:
         """Give the numbers of the conditions that may hold, ascending."""
         bits = self._everything
@@ -138,10 +142,10 @@ class _Row:
 
     def __init__(self, dimension: str, values: Iterable[str], conditions: Sequence[ir.Condition]) -> None:
         self._dimension = dimension
-        self._atoms: tuple[Atom, ...] = (*sorted(values), Class.OTHER, None)
-        self._names = {atom: atom for atom in self._atoms if atom is not Class.OTHER}
-        self._all = (1 << len(self._atoms)) - 1
-        self._bits = {atom: 1 << place for place, atom in enumerate(self._atoms)}
+        self.atoms: tuple[Atom, ...] = (*sorted(values), Class.OTHER, None)
+        self._names = {atom: atom for atom in self.atoms if atom is not Class.OTHER}
+        self._all = (1 << len(self.atoms)) - 1
+        self._bits = {atom: 1 << place for place, atom in enumerate(self.atoms)}
         self._masks: dict[ir.Condition, tuple[int, int]] = {}
         by_mask: dict[int, int] = {}
         for number, condition in enumerate(conditions):
@@ -184,7 +188,7 @@ class _Row:
         return self._all & ~true, true | (absent if _asks_pointer(check) else 0)
 
     def _tried_masks(self, check: ir.Compare | ir.Exists) -> tuple[int, int]:
-        decided = [decide(check, atom) for atom in self._atoms]
+        decided = [decide(check, atom) for atom in self.atoms]
         return (
             _any_of(1 << place for place, holds in enumerate(decided) if holds is not True),
             _any_of(1 << place for place, holds in enumerate(decided) if holds is not False),
@@ -193,15 +197,15 @@ class _Row:
     def _by_atom(self, by_mask: Mapping[int, int]) -> dict[Atom, int]:
         """Turn rules by their classes into rules by class; most rules name few classes or exclude few."""
         usual = 0
-        gained, lost = [0] * len(self._atoms), [0] * len(self._atoms)
+        gained, lost = [0] * len(self.atoms), [0] * len(self.atoms)
         for mask, rules in by_mask.items():
             rare, change = mask, gained
-            if mask.bit_count() > len(self._atoms) // 2:
+            if mask.bit_count() > len(self.atoms) // 2:
                 usual |= rules
                 rare, change = self._all & ~mask, lost
             for place in _ones(rare):
                 change[place] |= rules
-        return {atom: usual & ~lost[place] | gained[place] for place, atom in enumerate(self._atoms)}
+        return {atom: usual & ~lost[place] | gained[place] for place, atom in enumerate(self.atoms)}
 
 
 def _all_of(masks: Iterable[int], start: int) -> int:
