@@ -1,7 +1,8 @@
 """Kill -9 at random points while a writer appends and rotates: each event is archived once, each alert given.
 
 A writer appends the shipped log again and again, each event with an auditID of its own, and rotates as kube-apiserver
-does. Meanwhile the supervisor with all its children, or one of them, is killed. Prints one JSON object.
+does. Meanwhile the supervisor with all its children, or one of them, or a detection worker is killed; with the
+supervisor and its children dead the workers have to end by themselves. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ AUDIT_ID = re.compile(rb'"auditID":"[^"]*"')
 SETTINGS = """
 data: {folder}/data
 log_level: error
+workers: {workers}
 sources: [{{type: file, path: {folder}/audit.log}}]
 outputs: [{{type: file, path: {folder}/alerts.jsonl, format: json}}]
 archive: {{keep_stages: [RequestReceived, ResponseStarted, ResponseComplete, Panic], commit_seconds: 2}}
@@ -83,20 +85,34 @@ def children(pid: int) -> list[int]:
 
 
 def kill_one(process: subprocess.Popen[bytes]) -> tuple[str, bool]:
-    """Kill the whole tree or one child; returns what was killed and whether the supervisor has to be started again."""
+    """Kill all but the workers, or one child, or one worker; returns what was killed and whether to start again."""
     family = children(process.pid)
-    if not family or random.random() < 0.6:
+    workers = [worker for child in family for worker in children(child)]
+    chance = random.random()
+    if not family or chance < 0.5:
         for pid in [process.pid, *family]:
             os.kill(pid, signal.SIGKILL)
         process.wait()
+        wait_for_end(workers)
         return "all", True
-    os.kill(random.choice(family), signal.SIGKILL)
-    return "child", False
+    what, choice = ("worker", workers) if workers and chance < 0.8 else ("child", family)
+    os.kill(random.choice(choice), signal.SIGKILL)
+    return what, False
 
 
-def crash(folder: Path, kills: int, total: int, rate: float, rotate: int) -> tuple[Writer, Counter[str]]:
-    (folder / "lanner.yaml").write_text(SETTINGS.format(folder=folder))
-    writer = Writer(folder / "audit.log", total, rate, rotate)
+def wait_for_end(pids: list[int]) -> None:
+    """Raise when a worker outlives the process that it worked for."""
+    deadline = time.monotonic() + 10
+    while left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"workers {left} are left behind")
+        time.sleep(0.05)
+
+
+def crash(folder: Path, asked: argparse.Namespace) -> tuple[Writer, Counter[str]]:
+    (folder / "lanner.yaml").write_text(SETTINGS.format(folder=folder, workers=asked.workers))
+    kills, total, rate = asked.kills, int(asked.megabytes * 1e6), asked.rate * 1e6
+    writer = Writer(folder / "audit.log", total, rate, int(asked.rotate * 1e6))
     process, killed = start(folder), Counter[str]()
     writer.start()
     span = total / rate
@@ -174,6 +190,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=200)
     parser.add_argument("--rate", type=float, default=2.5, help="megabytes a second")
     parser.add_argument("--rotate", type=float, default=15, help="megabytes a file")
+    parser.add_argument("--workers", type=int, default=2, help="detection workers; 1: ingest detects itself")
     parser.add_argument("--keep", help="folder to work in and keep")
     parser.add_argument("--seed", type=int)
     asked = parser.parse_args()
@@ -181,9 +198,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lanner-crash-") as name:
         folder = Path(asked.keep or name)
         folder.mkdir(exist_ok=True, parents=True)
-        writer, killed = crash(
-            folder, asked.kills, int(asked.megabytes * 1e6), asked.rate * 1e6, int(asked.rotate * 1e6)
-        )
+        writer, killed = crash(folder, asked)
         print(json.dumps(report(folder, writer, killed)))
 
 

@@ -139,3 +139,40 @@ def test_rules_without_a_rule_are_named(run, tmp_path):
     log = tmp_path / "audit.log"
     log.write_bytes(event("get") + b"\n")
     assert "no rule is loaded" in run(log, "--rules", tmp_path / "none.yaml", own_rules=True).stderr
+
+
+def rows(result):
+    return (result.exit_code, result.stdout, result.stderr)
+
+
+def test_workers_change_nothing_but_the_speed(run, tmp_path):
+    """Alerts, numbers, refusals with their places, exit code, with rubbish and blank lines in the logs."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for name, verbs in (("audit-2026-01-01T00-00-00.000.log", 3000), ("audit.log", 2000)):
+        lines = [event("create" if number % 7 == 0 else "get", f"{name}-{number}", 300) for number in range(verbs)]
+        lines[500:500] = [b"", b"{", b'  "kind": "Event"', b"}", b"rubbish", lines[0] + b"\r"]
+        (logs / name).write_bytes(b"\n".join(lines))
+    for options in ([], ["--format", "json"], ["--matching", "first", "--priority", "warning"]):
+        one, two = run(logs, *options), run(logs, *options, "--workers", "2")
+        assert rows(one) == rows(two)
+        assert one.stdout.count("\n") > 700
+        assert "rubbish" not in one.stderr
+        assert "audit.log:" not in one.stderr.splitlines()[1]
+
+
+def test_a_damaged_log_gives_workers_what_stands_before_the_damage(run, tmp_path):
+    log = tmp_path / "audit.log.gz"
+    log.write_bytes(gzip.compress(event("create", "a") + b"\n")[:-4])
+    assert rows(run(log)) == rows(run(log, "--workers", "2"))
+    assert rows(run(tmp_path / "absent")) == rows(run(tmp_path / "absent", "--workers", "2"))
+
+
+def test_rules_that_count_events_are_not_shared_out(run, tmp_path):
+    counting = tmp_path / "counting.yaml"
+    counting.write_text(RULES.replace("output: any", 'output: "%evt.num"'))
+    log = tmp_path / "audit.log"
+    log.write_bytes(b"{}\n" + event("get") + b"\n" + event("get"))
+    result = run(log, "--rules", counting, "--workers", "2", own_rules=True)
+    assert [line.rsplit(" ", 1)[1] for line in result.stdout.splitlines()] == ["1", "2"]
+    assert "evt.num" in result.stderr

@@ -12,6 +12,8 @@ from lanner.errors import GroundError
 from lanner.outputs.file import FileSettings as FileOutputSettings
 from lanner.pipeline import ingest_process
 from lanner.pipeline.ingest_process import IngestProcess
+from lanner.pipeline.workers.ruleset import RuleSet
+from lanner.pipeline.workers.task import Task
 from lanner.settings.model import RulesSettings, Settings, SpoolSettings
 from lanner.sources.file_settings import FileSettings
 from lanner.sources.webhook_settings import WebhookSettings
@@ -195,3 +197,45 @@ def test_a_start_without_a_rule_is_told(settings, folder, process, tmp_path):
     """Rule files that are gone must not look like a quiet cluster."""
     (tmp_path / "rules.yaml").write_text("")
     assert "no rule is enabled" in process(settings)._counts.notes[0]
+
+
+def test_with_workers_a_log_becomes_alerts_by_rules_that_can_be_changed(*, settings, tmp_path, event, process, until):
+    log = tmp_path / "audit.log"
+    log.write_bytes(event("a", attack=True) + b"\n")
+    running = process(msgspec.structs.replace(settings, workers=2))
+    until(lambda: alerts(tmp_path) == ["a"])
+    running._pooled._pool._seats[0].process.kill()
+    (tmp_path / "rules.yaml").write_text(
+        RULE.replace("condition: ka.verb=create", "condition: ka.verb=get").replace("=exec", "=log")
+    )
+    running._reload()
+    with log.open("ab") as file:
+        file.write(event("b", attack=True) + b"\n" + event("c") + b"\n")
+    until(lambda: alerts(tmp_path) == ["a", "c"])
+    (tmp_path / "rules.yaml").write_text(RULE.replace("ka.verb", "ka.nope"))
+    running._reload()
+    with log.open("ab") as file:
+        file.write(event("d") + b"\n")
+    until(lambda: alerts(tmp_path) == ["a", "c", "d"])
+    until(lambda: running._pooled._pool.alive == 2)
+    running._publish()
+    status = running._store.statuses()["ingest"]
+    assert (status["workers"], status["worker_restarts"], status["problem"]) == (2, 1, "")
+    assert any("the old ones stay in force" in note for note in status["notes"])
+
+
+def test_a_line_that_kills_workers_is_noted_with_its_place(settings, process, batch):
+    running = process(settings)
+    task = Task(1, [b"{}", b"x"], RuleSet(()), (batch(b"{}", b"x", at=40), False))
+    task.blame(1)
+    task.blame(1)
+    running._note_deadly(task, 1)
+    assert "/a:41: it kills detection" in running._counts.notes[0]
+    assert "goes to quarantine" in running._counts.notes[0]
+
+
+def test_what_broke_the_order_of_workers_answers_ends_the_process(settings, process):
+    running = process(msgspec.structs.replace(settings, workers=2))
+    running._pooled.failure = RuntimeError("a defect")
+    with pytest.raises(RuntimeError, match="a defect"):
+        running.run(threading.Event(), threading.Event())

@@ -117,7 +117,7 @@ def _parts(line: bytes, decoded: Decoded) -> tuple[list[tuple[int, int]], list[R
 
 
 def serve(order: Order) -> None:
-    """Answer requests until the pipe of requests ends."""
+    """Answer requests until a pipe ends."""
     slots = [Slot(descriptor) for descriptor in order.slots]
     work = Work(Progress(order.progress))
     while data := os.read(order.requests, MESSAGE_BYTES):
@@ -131,7 +131,10 @@ def serve(order: Order) -> None:
             work.use(RuleSet.unpack(request.rules))
         answer = encode(work.look_at(message.serial, request, lines))
         slot.write(answer, (), len(answer))
-        os.write(order.answers, Message(message.slot, message.serial, len(answer)).pack())
+        try:
+            os.write(order.answers, Message(message.slot, message.serial, len(answer)).pack())
+        except BrokenPipeError:
+            return  # the parent is gone; whoever comes after it has the batch from its source
 
 
 def die_with_parent(lifeline: int) -> None:

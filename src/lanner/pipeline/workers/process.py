@@ -119,7 +119,7 @@ class WorkerProcess:
         return (task, place.line) if task is not None and task.serial == place.serial else None
 
     def hangs(self, seconds: float) -> bool:
-        """Say whether it has work and has not moved for so long; to be asked again and again; a start may take its time.
+        """Say whether it has work and has not moved for so long, a start aside; to be asked again and again.
 
         Time in which nobody asked hardly counts: this process may have been stopped together with the worker.
         """
