@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lanner.rules import ir
-from lanner.rules.falco.condition_lexer import NUMBER_OPERATORS
+from lanner.rules.falco.condition_lexer import BARE_TEXT, IDENTIFIER, LIST_OPERATORS, NUMBER_OPERATORS
 
 _ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", '"': '\\"'}
 
@@ -11,8 +11,8 @@ _ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\\
 def print_condition(condition: ir.Condition) -> str:  # noqa: PLR0911 - one return a kind of node
     """Print in one line with the fewest parentheses; raise ValueError where Falco's quoting cannot say a text."""
     match condition:
-        case ir.Compare(left, operator, ir.Text(number)) if operator in NUMBER_OPERATORS:
-            return f"{_operand(left)} {operator} {number}"
+        case ir.Compare(left, operator, ir.Text(text)) if _is_bare(operator, text):
+            return f"{_operand(left)} {operator} {text}"
         case ir.Compare(left, operator, right):
             return f"{_operand(left)} {operator} {_operand(right)}"
         case ir.Exists(operand):
@@ -44,12 +44,24 @@ def _operand(operand: ir.Operand) -> str:
             return quote(text)
 
 
+def _is_bare(operator: str, text: str) -> bool:
+    """Say whether a text stands without quotes: numbers, names of lists, and what quotes would end."""
+    if operator in LIST_OPERATORS:
+        return IDENTIFIER.fullmatch(text) is not None
+    return operator in NUMBER_OPERATORS or ("\0" in text and BARE_TEXT.fullmatch(text) is not None)
+
+
 def _argument(argument: str) -> str:
-    return quote(argument) if any(mark in argument for mark in "[]\"' \t\n\r\v\f") else argument
+    return quote(argument) if not argument or any(mark in argument for mark in "[]\"' \t\n\r\v\f") else argument
 
 
 def quote(text: str) -> str:
-    """Quote a text; raise ValueError on one that ends in a backslash, which Falco's quoting cannot say."""
-    if text.endswith("\\"):
-        raise ValueError("Falco's condition language cannot quote a text that ends in a backslash")
-    return '"' + "".join(_ESCAPES.get(character, character) for character in text) + '"'
+    """Quote a text; raise ValueError on one with a NUL, which ends Falco's quoted texts.
+
+    A backslash at the end is written as backslash and blank, the one spelling of it that the quote behind it leaves
+    alone.
+    """
+    if "\0" in text:
+        raise ValueError("Falco's condition language cannot quote a NUL")
+    body = "".join(_ESCAPES.get(character, character) for character in text)
+    return f'"{body[:-1]} "' if text.endswith("\\") else f'"{body}"'

@@ -17,6 +17,11 @@ _OPERATORS_FOR = {
     "for numeric": "numbers are compared with =, !=, <, <=, >, >= and in",
 }
 _BY_WORDS = {
+    "unexpected token after": "join checks with 'and' or 'or', in small letters; quote values with blanks, commas or =",
+    "unsupported string escape": r"a backslash is written \\; the escapes are \" \' \\ \/ \b \f \n \r \t",
+    "expected field transformer argument": "macros and unquoted words are no arguments: quote texts",
+    "exceeded max depth limit": "split it into macros",
+    "is nested deeper than": "split it into rules",
     "is not a valid number": "numbers are written in decimal digits",
     "filter parameter too long": "a text has at most 255 bytes: compare a part of it with startswith or contains",
     "invalid regex pattern": r"regex is RE2 in POSIX syntax: write [0-9] for \d, [a-z] for \w, no (?i) and no (?:)",
@@ -43,7 +48,7 @@ def hint_for(message: str, macros: Iterable[str], lists: Iterable[str]) -> str:
     if macro is not None:
         return _macro_hint(macro[1], macros, lists)
     if message.startswith("expected a valid check operator"):
-        return "a comparison is FIELD OPERATOR VALUE; a word operator needs a blank after it, on the same line"
+        return "a comparison is FIELD OPERATOR VALUE; a word operator needs a blank after it"
     operator = _NO_OPERATOR.search(message)
     if operator is not None:
         return _OPERATORS_FOR[operator[2]]
