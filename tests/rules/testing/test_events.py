@@ -14,6 +14,12 @@ def test_maps_merge_key_by_key_and_all_else_is_replaced():
     }
 
 
+def test_null_drops_a_key_of_the_event_and_stays_in_its_bodies():
+    base = {"objectRef": {"name": "p"}, "requestObject": {"a": {"b": 1}, "c": [1]}, "responseObject": {"d": 1}}
+    change = {"objectRef": {"name": None}, "requestObject": {"a": {"b": None}, "e": None}, "responseObject": None}
+    assert merge(base, change) == {"objectRef": {}, "requestObject": {"a": {"b": None}, "c": [1], "e": None}}
+
+
 def test_events_are_numbered():
     made = list(make_events(SKELETON, [{}, {"verb": "list"}]))
     assert [(given.label, given.event.number, given.event.head.verb) for given in made] == [

@@ -34,6 +34,8 @@ SKELETON: Mapping[str, Any] = {
 }
 """What every event of a test has, unless the test says otherwise."""
 
+_BODIES = ("requestObject", "responseObject")
+
 # audit.k8s.io/v1 and what older versions had.
 _USER = ("username", "uid", "groups", "extra")
 _KEYS: Mapping[str, tuple[str, ...]] = {
@@ -55,18 +57,32 @@ class Given(NamedTuple):
     event: Event
 
 
-def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the base with the change laid over it: maps key by key, all else replaced, null drops a key."""
+def merge(base: Mapping[str, Any], change: Mapping[str, Any], *, bodies: tuple[str, ...] = _BODIES) -> dict[str, Any]:
+    """Return the base with the change laid over it: maps key by key, all else replaced, null drops a key.
+
+    Inside bodies null stays, for there it means something: a patch takes a key away by it.
+    """
     merged = dict(base)
     for key, value in change.items():
         below = merged.get(key)
         if isinstance(value, Mapping):
-            merged[key] = merge(below if isinstance(below, Mapping) else {}, value)
+            merged[key] = _merge_body(below, value) if key in bodies else merge(_map(below), value, bodies=())
         elif value is None:
             merged.pop(key, None)
         else:
             merged[key] = value
     return merged
+
+
+def _merge_body(base: Any, change: Any) -> Any:
+    if not isinstance(change, Mapping):
+        return change
+    below = _map(base)
+    return {**below, **{key: _merge_body(below.get(key), value) for key, value in change.items()}}
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def make_events(base: Mapping[str, Any], changes: Iterable[Mapping[str, Any]]) -> Iterator[Given]:
