@@ -100,6 +100,14 @@ def kill_one(process: subprocess.Popen[bytes]) -> tuple[str, bool]:
     return what, False
 
 
+def wait_for_beginning(folder: Path) -> None:
+    """Wait until something is durable: of a log without a checkpoint, what was rotated away before is not read."""
+    for _ in range(600):
+        if any((folder / "data" / "spool").glob("*.seg")):
+            return
+        time.sleep(0.1)
+
+
 def wait_for_end(pids: list[int]) -> None:
     """Raise when a worker outlives the process that it worked for."""
     deadline = time.monotonic() + 10
@@ -115,6 +123,7 @@ def crash(folder: Path, asked: argparse.Namespace) -> tuple[Writer, Counter[str]
     writer = Writer(folder / "audit.log", total, rate, int(asked.rotate * 1e6))
     process, killed = start(folder), Counter[str]()
     writer.start()
+    wait_for_beginning(folder)
     span = total / rate
     for _ in range(kills):
         time.sleep(random.uniform(0.2, 1.8) * span / kills)
