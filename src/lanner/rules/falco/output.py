@@ -70,10 +70,12 @@ class OutputFormat:
         places = {operand: place for place, operand in enumerate(operands)}
         self._extractors = list(operands.values())
         self._places = [(places[token.operand], token) for token in tokens]
-        self._fields = [
-            (name, places[field] if extract is None else self._also(extract))
+        shown = {
+            name: places[field] if extract is None else self._also(extract)
             for name, (field, extract) in dict(_json_fields(operands)).items()
-        ]
+        }
+        shown["evt.time"] = self._also(_time)
+        self._fields = list(shown.items())
 
     def _also(self, extract: Extractor) -> int:
         self._extractors.append(extract)
@@ -88,8 +90,10 @@ class OutputFormat:
         """
         values = self._values(event)
         fields = {name: values[place] for name, place in self._fields}
-        fields["evt.time"] = _value(_time, event)
-        texts = [_text(values[place], token) for place, token in self._places]
+        texts = [
+            value if type(value := values[place]) is str and not token.width else _text(value, token)
+            for place, token in self._places
+        ]
         return self._template % tuple(texts), fields
 
     def _values(self, event: Event) -> list[Any]:
