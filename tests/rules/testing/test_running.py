@@ -126,6 +126,7 @@ def test_events_come_from_a_file_of_them(outcomes, tmp_path):
     assert told(bad)[0].startswith("mistake: bad.jsonl:1: ")
     assert bad.problems[0].column == 19
     assert "closest: log.jsonl:1, where" in told(missing)[0]
+    assert told(missing)[0].endswith(f"more: lanner rules explain Gets --event {tmp_path / 'log.jsonl'}:1")
 
 
 VALUES = st.recursive(

@@ -88,7 +88,7 @@ class Coverage:
         for rule in rules.plain.rules:
             key = _key(rule)
             if key not in self._entries:
-                self._entries[key] = _Entry(rule, rules.outline(rule))
+                self._entries[key] = _Entry(rule, rules.plain.outline(rule.name))
 
     def recording(self, subject: Subject, named: set[str]) -> Recording:
         """Begin to record a test that speaks of some rules."""

@@ -27,8 +27,10 @@ VARIANTS_KEPT = 64
 class Subject:
     """Rules that loaded, ready to be tried."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], linker: Linker) -> None:
+        """Take the rules and the linker that made them."""
         self.rules = list(rules)
+        self._outlines = Outlines(linker)
         self.numbers = {rule.name: number for number, rule in enumerate(self.rules)}
         self.formats = [OutputFormat(rule.output) for rule in self.rules]
         self._matcher = compile_conditions([rule.condition for rule in self.rules])
@@ -37,6 +39,10 @@ class Subject:
     def rule(self, name: str) -> Rule:
         """Return the rule of a name that is known."""
         return self.rules[self.numbers[name]]
+
+    def outline(self, name: str) -> Outline:
+        """Return a rule's condition as it was written."""
+        return self._outlines.of(self.rule(name))
 
     def branches(self, name: str) -> Branches:
         """Return a rule's condition taken apart, once."""
@@ -61,13 +67,8 @@ class RuleSets:
     def __init__(self, loaded: Loaded, linker: Linker) -> None:
         """Take what loading the files gave; all of them must have loaded."""
         self._linker = linker
-        self._outlines = Outlines(linker)
-        self.plain = Subject(loaded.rules)
+        self.plain = Subject(loaded.rules, linker)
         self._variants: dict[str, Subject] = {}
-
-    def outline(self, rule: Rule) -> Outline:
-        """Return a rule's condition as it was written."""
-        return self._outlines.of(rule)
 
     def with_snippets(self, file: TestFile, snippets: Sequence[Node]) -> Subject:
         """Return the rules with snippets of a test file loaded behind them; raises SourceError where one is wrong."""
@@ -77,10 +78,10 @@ class RuleSets:
         if key not in self._variants:
             if len(self._variants) >= VARIANTS_KEPT:
                 self._variants.clear()
-            self._variants[key] = Subject(self._load(file, snippets))
+            self._variants[key] = self._load(file, snippets)
         return self._variants[key]
 
-    def _load(self, file: TestFile, snippets: Sequence[Node]) -> list[Rule]:
+    def _load(self, file: TestFile, snippets: Sequence[Node]) -> Subject:
         name = str(file.path)
         collector = deepcopy(self._linker.collector)
         linker = Linker(collector, {**self._linker.sources, name: file.text})
@@ -92,7 +93,7 @@ class RuleSets:
         linked = linker.link(name)
         for found in linked.errors:
             raise _placed(found.finding(name), name)
-        return linked.rules
+        return Subject(linked.rules, linker)
 
 
 def _placed(found: Finding, name: str) -> SourceError:

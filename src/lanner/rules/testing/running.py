@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shlex import quote
 
 from lanner.config import yamltext
 from lanner.errors import LannerError, SourceError
@@ -177,13 +178,19 @@ class _Trial:
         return Problem(kind="missing", rule=name, message=message, expected=1, got=0, details=self._reason(name))
 
     def _reason(self, name: str) -> tuple[Line, ...]:
-        reason = closest(self.subject.rule(name).condition, self._given())
+        reason = closest(self.subject.outline(name), self._given())
         if reason is None:
             return (plain("the test has no events"),)
+        label = reason.given.label
         if not reason.parts:
-            return (plain(f"{reason.label} meets it, but a rule before it fired, and matching is first"),)
-        head = f"closest: {reason.label}, where"
-        return (plain(head), *(plain(f"  {part}") for part in reason.parts[:10]))
+            return (plain(f"{label} meets it, but a rule before it fired, and matching is first"),)
+        shown = [f"closest: {label}, where", *(f"  {part}" for part in reason.parts[:10])]
+        if self.case.file is not None:
+            path = self._file.path.parent / self.case.file
+            shown.append(
+                f"more: lanner rules explain {quote(name)} --event {quote(f'{path}:{reason.given.event.number}')}"
+            )
+        return tuple(map(plain, shown))
 
 
 def _at(problem: Problem, file: str, node: yamltext.Node) -> Problem:
