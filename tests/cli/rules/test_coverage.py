@@ -19,7 +19,7 @@ BARE = RuleCoverage(
 def test_what_is_untested_is_cut_unless_all_is_asked_for(capsys, verbose, count):
     print_coverage([ROW], verbose=verbose)
     out = capsys.readouterr().out
-    assert out.startswith(" 25.0 %  A  (1 tests fire it, 1 hold it silent)  d/a.yaml:1\n")
+    assert out.startswith(" 25.0 %  A  (tests: 1 firing, 1 silent)  d/a.yaml:1\n")
     assert out.count("           ka.verb = \\x1b get  a.yaml:7\n") == count
     assert ("and 5 more (-v shows them)" in out) is not verbose
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -10,6 +11,7 @@ import pytest
 
 from lanner.errors import GroundError, UsageError
 from lanner.rules.testing.events import SKELETON
+from lanner.rules.testing.form import Case, Content, Denied, Expected
 
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared" / "data"
@@ -144,7 +146,7 @@ def test_coverage_is_printed_and_has_a_minimum(run, files):
     only = ["test", files, "--name", "fires", "--coverage"]
     result = run(*only)
     assert result.exit_code == 0
-    assert " 50.0 %  A  (1 tests fire it, 0 hold it silent)" in result.stdout
+    assert " 50.0 %  A  (tests: 1 firing, 0 silent)" in result.stdout
     assert "no event that leaves it silent hangs on:\n           ka.verb = get  good.yaml:3" in result.stdout
     assert (
         "0 of 1 rules have a test that fires them and one that does not; 1 of 2 branches tested (50.0 %)"
@@ -207,3 +209,22 @@ def test_falcos_own_expectations_are_tests_of_rules(run, tmp_path):
     assert result.stdout == ""
     assert (result.exit_code, f"{len(tests)} tests, 0 failed" in result.stderr) == (0, True)
     assert len(tests) > 30
+
+
+def test_the_example_of_the_documents_passes_and_leaves_out_what_they_say(run, tmp_path):
+    """docs/rules.md: the rules of one section, the tests of another, and what is printed."""
+    text = (ROOT / "docs" / "rules.md").read_text()
+    written, tested = text.partition("## Writing rules")[2], text.partition("## Testing rules")[2]
+    (tmp_path / "my-rules.yaml").write_text(written.partition("```yaml\n")[2].partition("```")[0])
+    (tmp_path / "my.test.yaml").write_text(tested.partition("```yaml\n")[2].partition("```")[0])
+    result = run("test", tmp_path, "--coverage")
+    assert (result.exit_code, "3 tests, 0 failed" in result.stderr) == (0, True)
+    assert result.stdout.replace(f"{tmp_path}/", "") in tested
+
+
+def test_the_documents_name_every_option_and_key(run):
+    tested = (ROOT / "docs" / "rules.md").read_text().partition("## Testing rules")[2].partition("\n## ")[0]
+    keys = [field.encode_name for form in (Case, Content, Expected, Denied) for field in msgspec.structs.fields(form)]
+    assert [key for key in keys if f"`{key}`" not in tested and f"`{key}: " not in tested] == []
+    options = re.findall(r" (--[a-z]+[a-z-]*)", run("test", "--help").stdout)
+    assert [option for option in options if option not in ("--help", "--verbose") and option not in tested] == []

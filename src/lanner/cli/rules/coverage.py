@@ -51,7 +51,7 @@ def _totals(rules: Sequence[RuleCoverage]) -> tuple[int, int, int]:
 
 
 def _lines(rule: RuleCoverage, *, verbose: bool) -> Iterator[str]:
-    tests = f"{rule.fires} tests fire it, {rule.silent} hold it silent" if rule.fires or rule.silent else "NO TEST"
+    tests = f"tests: {rule.fires} firing, {rule.silent} silent" if rule.fires or rule.silent else "NO TEST"
     off = "" if rule.enabled else ", disabled"
     yield f"{rule.percent:5.1f} %  {rule.rule}  ({tests}{off})  {rule.file}:{rule.line}"
     if not (rule.fires or rule.silent):
