@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -93,8 +95,11 @@ var flattened = map[string]string{
 var subjectKinds = map[string]string{"user": "User", "group": "Group", "serviceaccount": "ServiceAccount"}
 
 func (f field) of(event *fastjson.Value) (any, error) {
-	if strings.HasPrefix(f.name, "json.") || strings.HasPrefix(f.name, "jevt.") {
+	switch f.name {
+	case "json.value", "jevt.value":
 		return pointed(event, f.key)
+	case "json.obj", "jevt.obj":
+		return indented(event)
 	}
 	if event.Get("auditID") == nil {
 		return nil, errAbsent
@@ -212,6 +217,12 @@ func pointed(event *fastjson.Value, pointer string) (any, error) {
 		}
 	}
 	return text(event)
+}
+
+func indented(event *fastjson.Value) (any, error) {
+	var out bytes.Buffer
+	err := json.Indent(&out, event.MarshalTo(nil), "", "  ")
+	return out.String(), err
 }
 
 func parameter(event *fastjson.Value, key string) (any, error) {
