@@ -19,11 +19,12 @@ ALLOWED: dict[str, set[str]] = {
     "audit": set(),
     "rules": {"audit"},
     "detect": {"audit", "rules"},
+    "policy": {"audit", "rules"},
     "archive": {"audit", "rules"},
     "state": {"audit", ALERT},
     "sources": {"audit"},
     "outputs": {ALERT},
-    "settings": {"audit", "rules", "detect", "archive", "state", "sources", "outputs"},
+    "settings": {"audit", "rules", "detect", "policy", "archive", "state", "sources", "outputs"},
     "pipeline": {
         "audit",
         "rules",
@@ -33,10 +34,11 @@ ALLOWED: dict[str, set[str]] = {
         "sources",
         "outputs",
         "settings",
+        "policy",
         "web.server",
         "content",
     },
-    "web": {"audit", "rules", "detect", "archive", "state", "settings"},
+    "web": {"audit", "rules", "detect", "policy", "archive", "state", "settings"},
     "content": set(),
 }
 FREE = {"cli", "__init__"}
