@@ -84,7 +84,7 @@ class Attributes(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What is logged of a request; `omit_stages` in the order of STAGES, `rule` counts from 0, None where none matched."""
+    """What is logged of a request; `omit_stages` in the order of STAGES, `rule` counts from 0, None where none fits."""
 
     level: Level
     omit_stages: tuple[str, ...]
