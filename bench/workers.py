@@ -47,10 +47,10 @@ class Memory(threading.Thread):
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self.peaks: dict[str, float] = defaultdict(float)
-        self._pid, self._stop = pid, threading.Event()
+        self._pid, self._ended = pid, threading.Event()
 
     def run(self) -> None:
-        while not self._stop.wait(0.1):
+        while not self._ended.wait(0.1):
             self._look(self._pid, "main")
 
     def _look(self, pid: int, role: str) -> None:
@@ -67,7 +67,7 @@ class Memory(threading.Thread):
         self.peaks[role] = max(self.peaks[role], round(size / 1024, 1))
 
     def end(self) -> dict[str, float]:
-        self._stop.set()
+        self._ended.set()
         self.join()
         return dict(self.peaks)
 

@@ -207,6 +207,8 @@ import sys, time
 from lanner.pipeline.workers.pool import Pool
 from lanner.pipeline.workers.ruleset import RuleSet
 pool = Pool(RuleSet(()), 2, deadly=print, tell=print)
+while not all(seat.process and seat.process.answered for seat in pool._seats):
+    pool.take(0.05)
 print(*[seat.process.pid for seat in pool._seats], flush=True)
 while True:
     pool.submit([b"{}"], None)
@@ -218,7 +220,6 @@ while True:
 def test_workers_of_a_killed_parent_end(stopped):
     parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
     family = [int(pid) for pid in parent.stdout.readline().split()]
-    time.sleep(0.7)
     if stopped:
         os.kill(family[0], signal.SIGSTOP)
     parent.kill()
