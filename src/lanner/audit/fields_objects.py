@@ -8,8 +8,7 @@ from typing import Any
 from lanner.audit.event import Event
 from lanner.audit.fieldinfo import Extractor, FieldInfo, in_request, plain
 from lanner.audit.fields_pods import Listing, gathered, indexed
-from lanner.audit.pointer import MISSING
-from lanner.audit.tree import REQUEST, RESPONSE, Tree, collect, find, read, read_written, text_at
+from lanner.audit.tree import REQUEST, RESPONSE, Tree, collect, find, read, read_written, text_at, written_text_at
 
 
 def _whole_list(name: str, description: str, key: str) -> FieldInfo:
@@ -56,14 +55,6 @@ def _of_rules(key: str) -> Listing:
     return extract
 
 
-def _data(event: Event) -> str | None:
-    def question(tree: Tree) -> str | None:
-        value = find(tree, ("data",))
-        return None if value is MISSING else tree.text(value)
-
-    return read_written(event, REQUEST, question)
-
-
 def _always_true(_argument: str | None) -> Extractor:
     return lambda _event: "true"
 
@@ -93,7 +84,11 @@ OBJECT_FIELDS = (
         argument="key",
         required=True,
     ),
-    plain("ka.req.configmap.obj", "data of the object in the request, as JSON", _data),
+    plain(
+        "ka.req.configmap.obj",
+        "data of the object in the request, as JSON",
+        lambda e: written_text_at(e, REQUEST, ("data",)),
+    ),
     _whole_list(_RULES, "rules of a role, each as JSON", "rules"),
     indexed(f"{_RULES}.apiGroups", "API groups of a role's rules", _of_rules("apiGroups")),
     indexed(f"{_RULES}.nonResourceURLs", "URLs of a role's rules that are no resources", _of_rules("nonResourceURLs")),

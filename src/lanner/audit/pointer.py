@@ -31,5 +31,5 @@ def member(value: Any, key: str) -> Any:
 def descend(value: Any, keys: Sequence[str]) -> Any:
     """Follow keys into a decoded value; MISSING where the way ends early."""
     for key in keys:
-        value = member(value, key)
+        value = value.get(key, MISSING) if type(value) is dict else member(value, key)
     return value

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from lanner.audit.event import Event, decode_body
-from lanner.audit.pointer import MISSING, member
+from lanner.audit.pointer import MISSING, descend, member
 
 Answer = TypeVar("Answer")
 
@@ -29,9 +29,10 @@ class InexactError(Exception):
 
 
 class Tree(Protocol):
-    """A way to look at one body."""
+    """A way to look at one body; of a lazy one each value must be opened before what is in it is looked at."""
 
     root: Any
+    lazy: bool
 
     def open(self, value: Any) -> Any:
         """Return a value as dict or list of further values, or as it is."""
@@ -47,6 +48,7 @@ class Plain:
     """A decoded body."""
 
     __slots__ = ("root",)
+    lazy = False
 
     def __init__(self, root: Any) -> None:
         self.root = root
@@ -58,21 +60,27 @@ class Plain:
         return isinstance(value, str)
 
     def text(self, value: Any) -> str:
-        kind = type(value)
-        if kind is str:
-            text: str = value
-            return text
-        if kind is int and value:  # 0 may be written -0
-            return str(value)
-        if kind is bool or value is None:
-            return _CONSTANTS[value]
-        raise InexactError
+        return plain_text(value)
+
+
+def plain_text(value: Any) -> str:
+    """Return the text of a decoded value; raises InexactError where its JSON may be written in more than one way."""
+    kind = type(value)
+    if kind is str:
+        text: str = value
+        return text
+    if kind is int and value:  # 0 may be written -0
+        return str(value)
+    if kind is bool or value is None:
+        return _CONSTANTS[value]
+    raise InexactError
 
 
 class Written:
     """The JSON text of a body, decoded level by level."""
 
     __slots__ = ("root",)
+    lazy = True
 
     def __init__(self, root: bytes | msgspec.Raw) -> None:
         self.root = root
@@ -148,7 +156,7 @@ def collect(tree: Tree, keys: Sequence[str], index: int | None = None) -> list[A
 
 def _collect(tree: Tree, value: Any, keys: Sequence[str], index: int | None) -> list[Any] | None:
     for position, key in enumerate(keys):
-        opened = tree.open(value)
+        opened = tree.open(value) if tree.lazy else value
         if isinstance(opened, list):
             if index is None:
                 return _spread(tree, opened, keys[position:])
@@ -177,7 +185,7 @@ def _flat(tree: Tree, items: list[Any]) -> Iterator[Any]:
     pending = [iter(items)]
     while pending:
         for item in pending[-1]:
-            opened = tree.open(item)
+            opened = tree.open(item) if tree.lazy else item
             if isinstance(opened, list):
                 pending.append(iter(opened))
                 break
@@ -188,12 +196,23 @@ def _flat(tree: Tree, items: list[Any]) -> Iterator[Any]:
 
 def text_at(event: Event, part: Part, keys: Sequence[str]) -> str | None:
     """Return the text at a place of a part, None where there is nothing."""
+    value = descend(part.decoded(event), keys)
+    if value is MISSING:
+        return None
+    try:
+        return plain_text(value)
+    except InexactError:
+        return written_text_at(event, part, keys)
+
+
+def written_text_at(event: Event, part: Part, keys: Sequence[str]) -> str | None:
+    """Return the same without decoding the part first: right for places of objects."""
 
     def question(tree: Tree) -> str | None:
         value = find(tree, keys)
         return None if value is MISSING else tree.text(value)
 
-    return read(event, part, question)
+    return read_written(event, part, question)
 
 
 def list_at(event: Event, part: Part, keys: Sequence[str]) -> list[str] | None:
