@@ -101,6 +101,16 @@ def test_no_tests_are_a_mistake_in_the_call(run, tmp_path):
     assert "the files hold no tests" in str(run("test", tmp_path).exception)
 
 
+def test_a_file_whose_rules_do_not_load_hides_no_other(run, files):
+    (files / "a.test.yaml").write_text("tests: []\nrules: [bad.yaml]")
+    (files / "b.test.yaml").write_text("tests: []\nrules: [gone.yaml]")
+    result = run("test", files)
+    assert result.exit_code == 2
+    assert f"{files / 'a.test.yaml'}:2:8: the rules cannot be used:" in result.stdout
+    assert f"{files / 'b.test.yaml'}:2:8: {files / 'gone.yaml'}: no such file" in result.stdout
+    assert "4 tests, 1 failed, 2 with mistakes" in result.stderr
+
+
 def test_rules_that_do_not_load_end_the_run(run, files):
     error = run("test", files, "--rules", files / "bad.yaml").exception
     assert isinstance(error, UsageError)
@@ -128,12 +138,14 @@ def test_a_file_of_events_that_is_not_there_or_too_long(run, files):
     (files / "good.test.yaml").write_text(
         "rules: [good.yaml]\ntests:\n"
         "- {name: t, file: gone.jsonl, fires: [A]}\n- {name: u, file: log.jsonl, fires: [A]}\n"
+        f"- {{name: v, file: {'x' * 5000}, fires: [A]}}\n"
     )
     (files / "log.jsonl").write_bytes(b'{"a": "' + b"x" * 70_000_000 + b'"}\n')
     result = run("test", files)
     assert result.exit_code == 2
     assert f"{files / 'good.test.yaml'}:3:19: {files / 'gone.jsonl'}: no such file" in result.stdout
     assert "4:19: log.jsonl:1: the line is too long" in result.stdout
+    assert "5:19: [Errno" in result.stdout
 
 
 def test_build_servers_get_xml(run, files):

@@ -31,6 +31,7 @@ def read(tmp_path):
         ("tests: []\nmatching: frist", "2:11: matching: Invalid enum value 'frist'; did you mean 'first'?"),
         ("tests: []\ntests: []", "2:1: the key 'tests' is given twice"),
         ("tests: []\nbases: {a: {verbs: get}}", "2:20: 'verbs' is no key of an audit event; did you mean 'verb'?"),
+        ('tests: []\nrules: [a, "b\\0"]', "2:12: no file's name has a NUL in it"),
         ("a: b: c", "1:5: mapping values are not allowed"),
     ],
 )
@@ -64,6 +65,8 @@ def test_a_file_that_is_no_file_of_tests_is_refused(read, text, error):
         ("{name: t, event: {}, fires: [{rule: A, objects: [x, y]}]}", "3:52: 'x' is no object: write NAMESPACE/"),
         ("{name: t, event: {}, silent: [{rule: A, objects: [{name: y}]}]}", "3:53: an object has a resource"),
         ("{name: t, event: {}, fires: [{rule: A, priority: LOW}]}", "3:52: 'LOW' is no priority; known are Emergency,"),
+        ('{name: t, file: "a\\0b", only: true}', "3:19: no file's name has a NUL in it"),
+        ('{name: t, file: "-", only: true}', "3:19: a test does not read standard input"),
         ("{name: t, event: {}, fires: [A], with: {list: a}}", "3:42: with: Expected `array`"),
     ],
 )

@@ -32,12 +32,13 @@ class Printer:
         label = Text(_LABELS[outcome.status], style=_STATUS_STYLES[outcome.status])
         seconds = f" ({outcome.seconds:.3f} s)" if outcome.passed else ""
         name = f": {outcome.test}" if outcome.test else ""
-        self._line(label, f" {outcome.file}:{outcome.line}{name}{seconds}")
+        line = f":{outcome.line}" if outcome.line else ""
+        self._line(label, f" {outcome.file}{line}{name}{seconds}")
         for problem in outcome.problems:
             self._problem(problem)
 
     def _problem(self, problem: Problem) -> None:
-        self._line(f"  {problem.file}:{problem.line}:{problem.column}: {problem.message}")
+        self._line(f"  {problem.place}: {problem.message}")
         for line in problem.details:
             self._line("      ", *(Text(escape_controls(str(part)), style=_STYLES[part.kind]) for part in line))
 

@@ -13,7 +13,7 @@ from lanner import content
 from lanner.cli.console import Format, FormatOption, note
 from lanner.cli.rules.coverage import coverage_summary, print_coverage, print_coverage_json, total
 from lanner.cli.rules.outcomes import Printer, print_outcome_json, summary
-from lanner.errors import SourceError, UsageError
+from lanner.errors import LannerError, SourceError, UsageError
 from lanner.rules.falco.documents import link_files
 from lanner.rules.falco.hints import nearest
 from lanner.rules.testing.coverage import Coverage, RuleCoverage
@@ -102,8 +102,15 @@ class _Sets:
         self._loaded: dict[tuple[Path, ...], RuleSets] = {}
 
     def of(self, file: RuleTestFile) -> RuleSets:
-        """Return the rules that a file of tests is about; raises UsageError when they do not load."""
-        paths = self._given or file.rule_paths() or [content.FOLDER]
+        """Return the rules that a file of tests is about; raises SourceError when those it names do not load."""
+        if self._given or not file.content.rules:
+            return self._load(self._given or [content.FOLDER])
+        try:
+            return self._load(file.rule_paths())
+        except LannerError as error:
+            raise file.mistake(str(error), file.root, "rules") from error
+
+    def _load(self, paths: list[Path]) -> RuleSets:
         key = tuple(path.resolve() for path in paths)
         if key not in self._loaded:
             loaded, linker = link_files(paths)
@@ -120,10 +127,10 @@ def _run(paths: list[Path], sets: _Sets, wanted: Wanted, coverage: Coverage | No
     for path in find_tests(paths):
         try:
             file = RuleTestFile(path)
+            rules = sets.of(file)
         except SourceError as error:
             yield Outcome(file=str(path), test="", line=error.line, problems=(as_mistake(error, path),))
             continue
-        rules = sets.of(file)
         if coverage is not None:
             coverage.register(rules)
         yield from runner.run(file, rules, wanted)
@@ -132,7 +139,7 @@ def _run(paths: list[Path], sets: _Sets, wanted: Wanted, coverage: Coverage | No
 def _read(path: Path) -> Iterator[tuple[str, bytes]]:
     """Give the lines of a file of events, packed or not, with their places."""
     for line in read_lines(path):
-        place = f"{path.name}:{line.number}"
+        place = f"{Path(line.file or path).name}:{line.number}"
         if line.oversized:
             raise SourceError(f"{place}: the line is too long")
         yield place, line.data

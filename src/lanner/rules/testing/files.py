@@ -39,6 +39,8 @@ class TestFile:
         self.text = _read_text(path)
         self.root = _compose(self.text, str(path))
         self.content = typed.convert(self.root, Content, file=str(path))
+        for number, rules in enumerate(self.content.rules):
+            self._check_path(rules, self.root, ("rules", number))
         for name, base in self.content.bases.items():
             self._check_keys(base, self.root, ("bases", name))
         node = self.root.get("tests")
@@ -78,6 +80,7 @@ class TestFile:
             raise self.mistake(f"no base {case.base!r}; {hint}", node, "base")
         if not (case.fires or case.silent or case.only or case.alerts is not None):
             raise self.mistake("nothing is expected: give the test fires, silent, only or alerts", node)
+        self._check_path(case.file or "", node, ("file",))
         self._check_keys(case.event or {}, node, ("event",))
         for number, change in enumerate(case.events or ()):
             self._check_keys(change, node, ("events", number))
@@ -95,6 +98,12 @@ class TestFile:
         if isinstance(entry, Expected) and entry.priority is not None and not priority_name(entry.priority):
             message = f"{entry.priority!r} is no priority; known are {', '.join(PRIORITIES)}"
             raise self.mistake(message, node, *path, "priority")
+
+    def _check_path(self, text: str, node: yamltext.Node, path: Sequence[Step]) -> None:
+        if "\0" in text:
+            raise self.mistake("no file's name has a NUL in it", node, *path)
+        if text == "-":
+            raise self.mistake("a test does not read standard input; name a file", node, *path)
 
     def _check_keys(self, change: Mapping[str, Any], node: yamltext.Node, path: Sequence[Step]) -> None:
         found = misspelt_key(change)

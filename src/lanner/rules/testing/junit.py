@@ -52,9 +52,8 @@ def _add(suite: ET.Element, outcome: Outcome) -> None:
     }
     case = ET.SubElement(suite, "testcase", attributes)
     for problem in outcome.problems:
-        place = f"{problem.file}:{problem.line}:{problem.column}: "
         told = ET.SubElement(case, _TAGS[outcome.status], message=_clean(problem.message), type=problem.kind)
-        told.text = _clean(f"{place}{problem.message}\n{details_text(problem)}")
+        told.text = _clean(f"{problem.place}: {problem.message}\n{details_text(problem)}")
 
 
 def _counts(outcomes: Iterable[Outcome]) -> dict[str, str]:

@@ -29,6 +29,11 @@ class Problem(msgspec.Struct, kw_only=True, frozen=True):
     got: Any = None
     details: tuple[Line, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """File, line and column, as far as they are known."""
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+
 
 class Outcome(msgspec.Struct, kw_only=True, frozen=True):
     """What a test gave: it passed where there are no problems; `fired` counts the alerts of each rule."""

@@ -121,7 +121,7 @@ class _Trial:
         if case.file is not None:
             try:
                 yield from read_events(self._file.path.parent / case.file, self._read)
-            except SourceError as error:
+            except (SourceError, OSError) as error:
                 raise self._file.mistake(str(error), self._node, "file") from None
             return
         changes = case.events if case.events is not None else [case.event or {}]
