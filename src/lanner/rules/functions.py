@@ -76,18 +76,17 @@ class Trial:
         self._function: Function | None = None
 
     def __call__(self, event: Event) -> Any:
-        if self._function is None:
-            if self._wait > 0:
-                self._wait -= 1
-                return next(self._holding(event), None) if self._maker.first else list(self._holding(event))
-            self._write()
-        return self._function(event)
+        if self._function is None and self._wait > 0:
+            self._wait -= 1
+            return next(self._holding(event), None) if self._maker.first else list(self._holding(event))
+        return (self._function or self._write())(event)
 
-    def _write(self) -> None:
-        self._function = self._maker.write(self._group, self._used)
+    def _write(self) -> Function:
+        self._function = function = self._maker.write(self._group, self._used)
         home, key = self._place
-        home[key] = self._function
+        home[key] = function
         self._rules = None
+        return function
 
     def _holding(self, event: Event) -> Iterator[int]:
         if self._rules is None:
