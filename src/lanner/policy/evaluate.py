@@ -65,7 +65,7 @@ def _resource_obstacle(rule: PolicyRule, attributes: Attributes) -> str | None:
 
 def holds_resource(part: GroupResources, attributes: Attributes) -> bool:
     """Say whether a request is for one of the resources."""
-    if part.group != attributes.api_group:
+    if part.group not in ("*", attributes.api_group):
         return False
     if not part.resources:
         return True
