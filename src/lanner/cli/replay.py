@@ -14,7 +14,7 @@ from lanner.cli.console import Format, note, progress
 from lanner.detect.alert import PRIORITIES
 from lanner.detect.engine import Engine, Matching
 from lanner.errors import GroundError, UsageError
-from lanner.pipeline.replay import Counts, Replay, counts_events
+from lanner.pipeline.replay import Counts, Replay
 from lanner.pipeline.workers.ruleset import RuleSet
 from lanner.rules.falco.documents import load_files
 from lanner.rules.ruleset import Rule
@@ -48,10 +48,16 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     Lines that are no audit events are counted and shown. Exit code 1 says that there was nothing but such lines, 3 that
     a log could not be read to its end.
     """
-    engine = Engine(_load(rules), matching=_matching(matching), minimum_priority=priority, hostname=hostname)
-    chosen = RuleSet(tuple(engine.rules), _matching(matching), hostname, output_format.value)
-    started = time.perf_counter()
-    counts = _run(events, engine, chosen, _workers(workers, chosen))
+    run = Replay(events, note)
+    try:
+        if workers > 1:
+            run.start(workers)
+        engine = Engine(_load(rules), matching=_matching(matching), minimum_priority=priority, hostname=hostname)
+        started = time.perf_counter()
+        _print(run, events, engine, RuleSet(tuple(engine.rules), _matching(matching), hostname, output_format.value))
+    finally:
+        run.close()
+    counts = run.counts
     _report(counts, time.perf_counter() - started, stats=stats)
     if counts.broken:
         raise typer.Exit(GroundError.exit_code)
@@ -72,22 +78,13 @@ def _load(paths: list[Path] | None) -> list[Rule]:
     return rules
 
 
-def _workers(workers: int, rules: RuleSet) -> int:
-    if workers > 1 and counts_events(rules.rules):
-        note("a rule uses evt.num, which counts the events one by one: they are read by one process")
-        return 1
-    return workers
-
-
-def _run(paths: list[Path], engine: Engine, rules: RuleSet, workers: int) -> Counts:
+def _print(run: Replay, paths: list[Path], engine: Engine, rules: RuleSet) -> None:
     totals = [stored_bytes(path) for path in paths]
     total = None if None in totals else sum(size for size in totals if size is not None)
     with progress("replay", total, printing=True) as advance:
-        run = Replay(paths, rules, advance=advance, note=note)
-        for alerts in run.pooled(workers) if workers > 1 else run.inline(engine):
+        for alerts in run.run(engine, rules, advance):
             sys.stdout.buffer.write(b"\n".join([*alerts, b""]))
     sys.stdout.buffer.flush()
-    return run.counts
 
 
 def _report(counts: Counts, seconds: float, *, stats: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lanner.audit.decode import decode
 from lanner.audit.event import Event
+from lanner.detect.alert import Alert
 from lanner.detect.engine import Engine
 from lanner.errors import GroundError, LannerError, SourceError
 from lanner.pipeline.workers.pool import Pool
@@ -26,6 +27,7 @@ TOO_LONG = "too long"
 _WAIT_SECONDS = 60.0
 
 Note = Callable[[str], None]
+Advance = Callable[[int], Any]
 
 
 class Counts:
@@ -63,18 +65,40 @@ def counts_events(rules: Iterable[Rule]) -> bool:
 
 
 class Replay:
-    """One run over logs; `advance` is told the stored bytes that were read, `note` what to tell the user meanwhile."""
+    """One run over logs; `note` is told what the user has to know meanwhile."""
 
-    def __init__(self, paths: Sequence[Path], rules: RuleSet, *, advance: Callable[[int], Any], note: Note) -> None:
+    def __init__(self, paths: Sequence[Path], note: Note) -> None:
         self.counts = Counts()
-        self._paths, self._rules, self._advance, self._note = paths, rules, advance, note
+        self._paths, self._note = paths, note
+        self._pool: Pool | None = None
 
-    def inline(self, engine: Engine) -> Iterator[list[bytes]]:
-        """Yield the alerts of each event that has some, by the engine of these rules; raises UnreadError."""
-        form = FORMS[self._rules.form]
+    def start(self, workers: int) -> None:
+        """Start workers: they get ready while the rules are loaded."""
+        self._pool = Pool(RuleSet(()), workers, deadly=self._note_deadly, tell=self._note)
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def run(self, engine: Engine, rules: RuleSet, advance: Advance) -> Iterator[list[bytes]]:
+        """Yield encoded alerts; `engine` is that of the rules, `advance` is told the stored bytes that were read.
+
+        Raises UnreadError.
+        """
+        if self._pool is not None and counts_events(rules.rules):
+            self._note("a rule uses evt.num, which counts the events one by one: they are read by one process")
+            self.close()
+        if self._pool is None:
+            return self._inline(engine, FORMS[rules.form], advance)
+        self._pool.rules = rules
+        return self._pooled(self._pool, advance)
+
+    def _inline(self, engine: Engine, form: Callable[[Alert], bytes], advance: Advance) -> Iterator[list[bytes]]:
         for path in self._paths:
             try:
-                for line in read_lines(path, progress=self._advance):
+                for line in read_lines(path, progress=advance):
                     for event in self._events(line, path):
                         alerts = engine.process(event, line.number)
                         if alerts:
@@ -103,22 +127,17 @@ class Replay:
         if not self.counts.events:
             raise UnreadError(error) from error
 
-    def pooled(self, workers: int) -> Iterator[list[bytes]]:
-        """Yield the alerts of each batch of lines that has some, from worker processes; raises UnreadError."""
-        pool = Pool(self._rules, workers, deadly=self._note_deadly, tell=self._note)
-        try:
-            for path in self._paths:
-                try:
-                    yield from self._read_pooled(pool, path)
-                except (SourceError, GroundError) as error:
-                    yield from self._rest(pool, 0)
-                    self._break_off(error)
-            yield from self._rest(pool, 0)
-        finally:
-            pool.close()
+    def _pooled(self, pool: Pool, advance: Advance) -> Iterator[list[bytes]]:
+        for path in self._paths:
+            try:
+                yield from self._read_pooled(pool, _batches(read_pieces(path, progress=advance)))
+            except (SourceError, GroundError) as error:
+                yield from self._rest(pool, 0)
+                self._break_off(error)
+        yield from self._rest(pool, 0)
 
-    def _read_pooled(self, pool: Pool, path: Path) -> Iterator[list[bytes]]:
-        for batch in _batches(read_pieces(path, progress=self._advance)):
+    def _read_pooled(self, pool: Pool, batches: Iterator[_Batch | Piece]) -> Iterator[list[bytes]]:
+        for batch in batches:
             if pool.full:
                 yield from self._rest(pool, pool.in_flight - 1)
             if isinstance(batch, Piece):

@@ -10,7 +10,6 @@ from typing import Literal
 
 from lanner.detect.alert import Alert, encode_alert
 from lanner.detect.engine import Engine, Matching
-from lanner.outputs.form import escape_controls
 from lanner.rules.ruleset import Rule
 
 Form = Literal["json", "text"]
@@ -18,6 +17,8 @@ Form = Literal["json", "text"]
 
 def text_line(alert: Alert) -> bytes:
     """Return an alert as `lanner replay` prints it for people, without a newline."""
+    from lanner.outputs.form import escape_controls  # noqa: PLC0415  # loads all outputs, which most workers never use
+
     return escape_controls(f"{alert.time}: {alert.priority} {alert.output}").encode()
 
 
