@@ -14,6 +14,7 @@ from lanner.rules.falco.collector import Collector
 from lanner.rules.falco.definitions import AUDIT_SOURCE
 from lanner.rules.falco.findings import UNUSED, USED_LATER, FileResult, Finding, Loaded, LoadError
 from lanner.rules.falco.linker import Linked, Linker
+from lanner.rules.falco.positions import Source
 from lanner.rules.falco.reader import read_document
 from lanner.rules.falco.reading import Reading
 from lanner.rules.falco.yaml_reader import read_yaml
@@ -34,7 +35,7 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> Loaded:
 
 def link_texts(texts: Sequence[tuple[str, str]]) -> tuple[Loaded, Linker]:
     """Load like load_texts and give the linker as well: it knows macros, lists and places, which rules no longer do."""
-    sources = {file: text.removeprefix(_BYTE_ORDER_MARK) for file, text in texts}
+    sources = {file: Source(text.removeprefix(_BYTE_ORDER_MARK)) for file, text in texts}
     collector = Collector()
     linker = Linker(collector, sources)
     linked = Linked()

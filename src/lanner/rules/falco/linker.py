@@ -34,7 +34,7 @@ from lanner.rules.falco.fieldtext import may_be_of_system_calls
 from lanner.rules.falco.findings import Finding, LoadError, Place, as_finding
 from lanner.rules.falco.hints import hint_for
 from lanner.rules.falco.output import OutputError, OutputFormat
-from lanner.rules.falco.positions import locate
+from lanner.rules.falco.positions import Source
 from lanner.rules.ir import ConditionError
 from lanner.rules.ruleset import Rule
 
@@ -69,7 +69,7 @@ class Linked:
 class Linker:
     """Links a collector's items, again after each file; what was reported once is left out silently afterwards."""
 
-    def __init__(self, collector: Collector, sources: Mapping[str, str]) -> None:
+    def __init__(self, collector: Collector, sources: Mapping[str, Source]) -> None:
         """Keep the texts of the files by name, to place errors in them."""
         self.collector, self.sources = collector, sources
         self.broken: set[Broken] = set()
@@ -78,6 +78,10 @@ class Linker:
     def link(self, file: str) -> Linked:
         """Link everything collected so far; findings about `file` come without its name."""
         return _Pass(self, file).run()
+
+    def source(self, file: str) -> Source:
+        """Return the text of a file; empty where it is not known."""
+        return self.sources.get(file) or Source("")
 
     def parse(self, text: str) -> ir.Condition:
         """Parse a condition, once for each text; raises ConditionError."""
@@ -247,7 +251,7 @@ class _Pass:
     def place(self, written: Written, offset: int) -> Place:
         """Return where a character of a condition or output stands in its file."""
         piece, inside = written.locate(offset)
-        line, column = locate(self._linker.sources.get(piece.file, ""), piece.scalar, inside)
+        line, column = self._linker.source(piece.file).locate(piece.scalar, inside)
         return Place(piece.file, line, column)
 
     def hint(self, message: str) -> str:

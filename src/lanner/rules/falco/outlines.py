@@ -9,7 +9,6 @@ from lanner.rules.falco import expansion
 from lanner.rules.falco.definitions import ExceptionItem, RuleItem, Written
 from lanner.rules.falco.exceptions import weave
 from lanner.rules.falco.linker import Linker
-from lanner.rules.falco.positions import locate
 from lanner.rules.outline import Lists, Outline, Spot, check_text, grouped, negated, outline_of
 from lanner.rules.ruleset import Rule
 
@@ -57,7 +56,7 @@ class Outlines:
     def spot(self, written: Written, offset: int) -> Spot:
         """Return where a character of a condition stands in its file."""
         piece, inside = written.locate(offset)
-        line, column = locate(self._linker.sources.get(piece.file, ""), piece.scalar, inside)
+        line, column = self._linker.source(piece.file).locate(piece.scalar, inside)
         return Spot(piece.file, line, column)
 
 

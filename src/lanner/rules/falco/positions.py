@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
+from functools import cached_property
+
 from lanner.config.yamltext import Scalar
 
 _SKIPPED = " \t\r\n\\\"'"
 
 
-def locate(source: str, scalar: Scalar, offset: int) -> tuple[int, int]:
-    """Return line and column (from 1) of the offset in the scalar's text; the scalar's start where it cannot be told.
+class Source:
+    """The text of a rules file; the starts of its lines are found once, when the first position is asked for."""
 
-    Folding, indentation and quotes are followed by matching the text's characters with the file's, blanks aside.
-    """
-    start = _start(source, scalar)
-    if start is None:
-        return scalar.line, scalar.column
-    position = _follow(source, start, scalar.text, offset)
-    line_start = source.rfind("\n", 0, position) + 1
-    return source.count("\n", 0, position) + 1, position - line_start + 1
+    def __init__(self, text: str) -> None:
+        self.text = text
 
+    def locate(self, scalar: Scalar, offset: int) -> tuple[int, int]:
+        """Return line and column (from 1) of an offset in the scalar's text; the scalar's start where it is unknown.
 
-def _start(source: str, scalar: Scalar) -> int | None:
-    position = 0
-    for _line in range(scalar.line - 1):
-        position = source.find("\n", position) + 1
-        if position == 0:
+        Folding, indentation and quotes are followed by matching the text's characters with the file's, blanks aside.
+        """
+        start = self._start(scalar)
+        if start is None:
+            return scalar.line, scalar.column
+        position = _follow(self.text, start, scalar.text, offset)
+        line = bisect_right(self._lines, position)
+        return line, position - self._lines[line - 1] + 1
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+
+    def _start(self, scalar: Scalar) -> int | None:
+        if not 0 < scalar.line <= len(self._lines):
             return None
-    position += scalar.column - 1
-    if position >= len(source):
-        return None
-    if scalar.quoted and source[position] in "|>":
-        position = source.find("\n", position) + 1
-    return position or None
+        position = self._lines[scalar.line - 1] + scalar.column - 1
+        if position >= len(self.text):
+            return None
+        if scalar.quoted and self.text[position] in "|>":
+            position = self.text.find("\n", position) + 1
+        return position or None
 
 
 def _follow(source: str, position: int, text: str, offset: int) -> int:

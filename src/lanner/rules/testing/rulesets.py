@@ -13,6 +13,7 @@ from lanner.rules.falco.findings import Finding, Loaded, LoadError
 from lanner.rules.falco.linker import Linker
 from lanner.rules.falco.outlines import Outlines
 from lanner.rules.falco.output import OutputFormat
+from lanner.rules.falco.positions import Source
 from lanner.rules.falco.reader import read_document
 from lanner.rules.falco.reading import Reading
 from lanner.rules.outline import Outline
@@ -84,7 +85,7 @@ class RuleSets:
     def _load(self, file: TestFile, snippets: Sequence[Node]) -> Subject:
         name = str(file.path)
         collector = deepcopy(self._linker.collector)
-        linker = Linker(collector, {**self._linker.sources, name: file.text})
+        linker = Linker(collector, {**self._linker.sources, name: Source(file.text)})
         try:
             for snippet in snippets:
                 read_document(Reading(name, collector), snippet)
