@@ -189,15 +189,15 @@ def test_rules_are_exchanged_between_two_batches(wired, batch, event):
 def test_an_event_that_breaks_the_engine_in_a_worker_is_counted_and_kept(wired, batch, event):
     """Nothing that can be loaded breaks the engine, so the answer is broken on its way."""
     one = wired(2)
-    real = one.pool.take
+    real = one.pool._finished
 
-    def take(seconds):
-        task = real(seconds)
+    def finished():
+        task = real()
         if task is not None:
             task.found.failures.append(Failure(0, "a", "Traceback"))
         return task
 
-    one.pool.take = take
+    one.pool._finished = finished
     one.ingest.emit(batch(event("a")))
     assert one.end()["records"][0][3] == [event("a")]
     assert one.detector.failures == 1

@@ -9,7 +9,7 @@ import msgspec
 from lanner.sources.documents import join_documents
 from lanner.sources.lines import LineSplitter, count_newlines, split_lines
 
-PIECE_BYTES = 512 * 1024
+PIECE_BYTES = 1024 * 1024
 # Text without a place to cut at for so long is left to the splitter of lines, which knows what to do with it.
 STUCK_BYTES = 16 * 1024 * 1024
 _START = b"{"
@@ -17,21 +17,24 @@ _CUT = b"\n" + _START
 
 
 class Piece(msgspec.Struct, gc=False):
-    """Text of whole lines and whole documents from one file; `number` lines and `offset` bytes stand before it."""
+    """Text of whole lines and whole documents from one file; `number` lines and `offset` bytes stand before it.
 
-    data: bytes | memoryview
+    `data` are the parts in which it was read: nobody has put them together yet.
+    """
+
+    data: Sequence[bytes | memoryview]
     number: int
     offset: int = 0
     file: str = ""
 
     def texts(self) -> tuple[list[bytes], Sequence[int]]:
         """Return the lines' texts and numbers, as read_lines gives them."""
-        text = bytes(self.data)
+        text = b"".join(self.data)
         texts = split_lines(text)
         if all(text[:1] == _START and text[-1:] == b"}" for text in texts):
             return texts, range(self.number + 1, self.number + 1 + len(texts))
         splitter = LineSplitter(offset=self.offset, number=self.number)
-        lines = list(join_documents([*splitter.feed(text), *splitter.finish()], len(self.data)))
+        lines = list(join_documents([*splitter.feed(text), *splitter.finish()], len(text)))
         return [line.data for line in lines], [line.number for line in lines]
 
 
@@ -46,7 +49,7 @@ class PieceCutter:
         self._file = file
         self._held: list[bytes] = []
         self._size = 0
-        self._wanted = PIECE_BYTES
+        self._lines = 0
         self._splitter: LineSplitter | None = None
 
     @property
@@ -72,15 +75,14 @@ class PieceCutter:
         """Take a chunk; returns a piece when there is enough for one."""
         self._held.append(chunk)
         self._size += len(chunk)
-        if self._size < self._wanted or self.stuck:
-            return None
-        data = self.held
-        cut = data.rfind(_CUT)
+        cut = chunk.rfind(_CUT) if self._size >= PIECE_BYTES and not self.stuck else -1
         if cut < 0:
-            self._wanted *= 2
+            self._lines += count_newlines(chunk, len(chunk))
             return None
-        piece = Piece(memoryview(data)[:cut], self.number, self.offset, self._file)
-        self.number += count_newlines(data, cut) + 1
-        self.offset += cut + 1
-        self._held, self._size, self._wanted = [data[cut + 1 :]], len(data) - cut - 1, PIECE_BYTES
+        data: list[bytes | memoryview] = [*self._held[:-1], memoryview(chunk)[:cut]]
+        piece = Piece(data, self.number, self.offset, self._file)
+        rest = chunk[cut + 1 :]
+        self.number += self._lines + count_newlines(chunk, cut) + 1
+        self.offset += self._size - len(rest)
+        self._held, self._size, self._lines = [rest], len(rest), count_newlines(rest, len(rest))
         return piece

@@ -103,7 +103,7 @@ def test_it_serves_what_comes_by_the_pipe_until_that_ends(rules, event):
 
 
 def test_a_piece_is_cut_where_it_is_looked_at(event):
-    texts, numbers = Piece(event("a") + b"\n\n" + event("b"), 3).texts()
+    texts, numbers = Piece([event("a") + b"\n\n", event("b")], 3).texts()
     assert (texts, list(numbers)) == ([event("a"), event("b")], [4, 6])
 
 

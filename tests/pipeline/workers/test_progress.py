@@ -12,7 +12,7 @@ def test_the_other_side_sees_each_step():
     parent = Progress(os.dup(worker.descriptor))
     assert parent.place() == Place(0, 0)
     worker.begin(7)
-    worker.step(3)
+    worker.numbers[1] = 3
     assert parent.place() == Place(7, 3)
     worker.begin(8)
     assert parent.place() == Place(8, 0)

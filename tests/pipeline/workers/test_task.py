@@ -56,7 +56,7 @@ def test_nothing_can_be_blamed_in_a_batch_without_lines():
 
 
 def test_a_piece_of_text_travels_whole():
-    task = Task(1, [], RuleSet(()), None, piece=Piece(b"{}\n{}", 41))
+    task = Task(1, [], RuleSet(()), None, piece=Piece([b"{}\n", b"{}"], 41))
     assert (task.bytes, task.request(b"").lengths, task.request(b"").before) == (5, [5], 41)
     assert task.blame(1) is None
     assert task.blame(1) == 1

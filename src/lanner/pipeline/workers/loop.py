@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -66,37 +66,36 @@ class Work:
         """Return what is in the lines, and say on the way which of them is being looked at."""
         answer = Answer(events=0, alerts=[])
         before = self._engine.render_errors
-        numbers = request.numbers or itertools.repeat(0)
-        refused, step, digests = request.refused, self._progress.step, list[bytes]()
-        event: Event | None = None
         self._progress.begin(serial)
-        for index, (line, number) in enumerate(zip(lines, numbers, strict=False)):
-            step(index)
+        last = self._look_at_all(zip(lines, request.numbers or itertools.repeat(0), strict=False), request, answer)
+        answer.newest = None if last is None else event_time(last.head)
+        answer.render_errors = self._engine.render_errors - before
+        return answer
+
+    def _look_at_all(self, lines: Iterable[tuple[bytes, int]], request: Request, answer: Answer) -> Event | None:
+        """Fill the answer and return the last event. What is done here is done for each event: it is kept short."""
+        process, form, place = self._engine.process, self._form, self._progress.numbers
+        refused, digests, event = request.refused, request.digests, None
+        for index, (line, number) in enumerate(lines):
+            place[1] = index
             decoded = Decoded([], [Refusal(refused[index], 0, line)]) if index in refused else decode(line)
             events = decoded.events
             if len(events) != 1 or decoded.refusals or events[0].raw is not line:
                 answer.parts.append(Parts(index, number, *_parts(line, decoded)))
-            # An event is let go before the next is decoded, which then finds its memory in the processor's cache.
             for event in events:
-                self._detect(event, number, answer)
-                if request.digests:
-                    digests.append(digest_of(event.raw))
-        answer.newest = None if event is None else event_time(event.head)
-        answer.digests = b"".join(digests)
-        answer.render_errors = self._engine.render_errors - before
-        return answer
+                try:
+                    if alerts := process(event, number):
+                        answer.alerts += [(answer.events, form(alert)) for alert in alerts]
+                except Exception:  # noqa: BLE001 - an event that breaks the engine must not end the watch over others
+                    answer.failures.append(_failure(answer.events, event))
+                answer.events += 1
+                if digests:
+                    answer.digests += digest_of(event.raw)
+        return event
 
-    def _detect(self, event: Event, number: int, answer: Answer) -> None:
-        index = answer.events
-        answer.events += 1
-        try:
-            alerts = self._engine.process(event, number)
-            if alerts:
-                answer.alerts += [(index, self._form(alert)) for alert in alerts]
-        except Exception:  # noqa: BLE001 - an event that breaks the engine must not end the watch over all others
-            answer.failures.append(
-                Failure(index, event.head.audit_id or "", traceback.format_exc()[-TRACE_CHARACTERS:])
-            )
+
+def _failure(index: int, event: Event) -> Failure:
+    return Failure(index, event.head.audit_id or "", traceback.format_exc()[-TRACE_CHARACTERS:])
 
 
 def _parts(line: bytes, decoded: Decoded) -> tuple[list[tuple[int, int]], list[RefusedPart]]:
@@ -126,7 +125,7 @@ def serve(order: Order) -> None:
         request = decode_request(slot.read(message.head))
         lines = slot.cut(message.head, request.lengths)
         if request.before >= 0:
-            lines, request.numbers = Piece(lines[0], request.before).texts()
+            lines, request.numbers = Piece(lines, request.before).texts()
         if request.rules:
             work.use(RuleSet.unpack(request.rules))
         answer = encode(work.look_at(message.serial, request, lines))

@@ -17,13 +17,13 @@ class Place(NamedTuple):
 
 
 class Progress:
-    """Two numbers in memory that parent and worker share."""
+    """Two `numbers` in memory that parent and worker share: the batch, and the index of its line."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         os.ftruncate(descriptor, mmap.PAGESIZE)
         self._map = mmap.mmap(descriptor, mmap.PAGESIZE)
-        self._view = memoryview(self._map)[:_BYTES].cast("Q")
+        self.numbers = memoryview(self._map)[:_BYTES].cast("Q")
 
     @classmethod
     def create(cls) -> Progress:
@@ -31,20 +31,16 @@ class Progress:
         return cls(os.memfd_create("lanner-progress", os.MFD_CLOEXEC))
 
     def begin(self, serial: int) -> None:
-        """Say that a batch is begun."""
-        self._view[1] = 0
-        self._view[0] = serial
-
-    def step(self, line: int) -> None:
-        """Say that a line of it is begun."""
-        self._view[1] = line
+        """Say that a batch is begun; its lines are said by setting the second number, for that is quickest."""
+        self.numbers[1] = 0
+        self.numbers[0] = serial
 
     def place(self) -> Place:
         """Return what was said last."""
-        return Place(self._view[0], self._view[1])
+        return Place(self.numbers[0], self.numbers[1])
 
     def close(self) -> None:
         """Let go of map and descriptor."""
-        self._view.release()
+        self.numbers.release()
         self._map.close()
         os.close(self.descriptor)

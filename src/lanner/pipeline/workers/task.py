@@ -35,9 +35,10 @@ class Task:
         digests: bool = False,
     ) -> None:
         self.serial, self.lines, self.rules, self.payload = serial, lines, rules, payload
-        self.content: Sequence[bytes | memoryview] = lines if piece is None else [piece.data]
-        self.lengths = list(map(len, self.content))
-        self.bytes = sum(self.lengths)
+        self.content: Sequence[bytes | memoryview] = lines if piece is None else piece.data
+        lengths = list(map(len, self.content))
+        self.bytes = sum(lengths)
+        self.lengths = lengths if piece is None else [self.bytes]
         self.numbers = numbers
         self.before = -1 if piece is None else piece.number
         self.refused = refused or {}
