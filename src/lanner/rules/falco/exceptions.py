@@ -7,14 +7,24 @@ from collections.abc import Callable
 from lanner.audit.fields import FieldError
 from lanner.config.yamltext import Node, Scalar, Sequence
 from lanner.rules import ir
+from lanner.rules.falco import condition_lexer as lex
 from lanner.rules.falco.definitions import AUDIT_SOURCE, KNOWN_SOURCES, Entry, ExceptionItem
 from lanner.rules.falco.fieldtext import is_left_side, may_be_of_system_calls
 from lanner.rules.falco.findings import LoadError, Place
 from lanner.rules.falco.values import Item, is_null
 
 WRONG = "LOAD_ERR_VALIDATE"
-OPERATORS = frozenset((*ir.OPERATORS, "exists"))
-LIST_OPERATORS = frozenset({"in", "intersects", "pmatch"})
+MODIFIED = frozenset(
+    f"{operator} {modifier}" for operator in (*lex.SYMBOLS, *lex.WORD_OPERATORS) for modifier in lex.MODIFIERS
+)
+"""Comparisons of texts with a list, as Falco takes them in exceptions since 0.44: with one blank between the words."""
+OPERATORS = frozenset((*ir.OPERATORS, "exists", *MODIFIED))
+LIST_OPERATORS = frozenset((*lex.LIST_OPERATORS, *MODIFIED))
+_BLANKS = " \t\r\n"
+_NO_LIST_OPERATOR = (
+    "When fields is a single value, comps must be one of (in, pmatch, intersects)"
+    " or a modifier operator (e.g. startswith oneof)"
+)
 
 Warn = Callable[[str, str, Place], None]
 """Takes a warning's code, message and place."""
@@ -64,7 +74,7 @@ def _entry(item: Item, node: Node) -> Entry:
 
 
 def check_exception(exception: ExceptionItem, source: str) -> None:
-    """Fill in the default comparison and raise LoadError where fields and comps do not fit together or the source."""
+    """Fill in or trim the comparisons and raise LoadError where fields and comps do not fit together or the source."""
     if exception.fields.is_list:
         _check_lists(exception)
     else:
@@ -80,6 +90,7 @@ def _check_lists(exception: ExceptionItem) -> None:
     if len(fields.items) != len(comps.items):
         raise _wrong(exception, "Fields and comps lists must have equal length")
     for comp in comps.items:
+        comp.item = comp.item.strip(_BLANKS)
         if comp.item not in OPERATORS:
             raise _wrong(exception, f"'{comp.item}' is not a supported comparison operator")
 
@@ -89,8 +100,9 @@ def _check_single(exception: ExceptionItem) -> None:
         exception.comps = Entry(item="in")
     if exception.comps.is_list:
         raise _wrong(exception, "Fields and comps must both be strings")
+    exception.comps.item = exception.comps.item.strip(_BLANKS)
     if exception.comps.item not in LIST_OPERATORS:
-        raise _wrong(exception, "When fields is a single value, comps must be one of (in, pmatch, intersects)")
+        raise _wrong(exception, _NO_LIST_OPERATOR)
 
 
 def _check_fields(exception: ExceptionItem, source: str) -> None:
