@@ -131,6 +131,7 @@ TRANSFORMED = [
     ("concat(ka.verb, '-', ka.target.name) = get-get", True),
     ("join('-', (ka.verb, ka.user.groups)) = get-One-Two", True),
     ("join(',', (evt.num, '7')) = '0,7'", True),
+    ("join('', ()) = ''", True),
     ("toupper('a') = A", True),
     # C's functions see text up to a NUL that Base64 decoded; in, regex and pmatch see all of it.
     ("b64(ka.uri.param[nul]) = a", True),
