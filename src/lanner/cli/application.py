@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from lanner import __version__
-from lanner.cli import archive, demo, doctor, fields, hunt, init, replay, rules, run
+from lanner.cli import archive, demo, doctor, fields, hunt, init, policy, replay, rules, run
 
 
 class _Verbs(TyperGroup):
@@ -55,6 +55,7 @@ app.command("demo")(demo.demo)
 app.command("replay")(replay.replay)
 app.command("fields")(fields.fields)
 app.add_typer(rules.app, name="rules")
+app.add_typer(policy.app, name="policy")
 app.add_typer(archive.app, name="archive")
 app.command("hunt")(hunt.hunt_command)
 app.command("init")(init.init)

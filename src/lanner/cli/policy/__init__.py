@@ -1,0 +1,10 @@
+"""`lanner policy`: one file a verb."""
+
+from __future__ import annotations
+
+import typer
+
+from lanner.cli.policy import check
+
+app = typer.Typer(help="Check an audit policy, and say what it decides, costs and blinds.", no_args_is_help=True)
+app.command("check")(check.check)
