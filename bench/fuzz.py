@@ -28,6 +28,7 @@ from lanner.rules import ir
 from lanner.rules.compile import compile_conditions
 from lanner.rules.evaluate import Evaluator
 from lanner.rules.falco.condition import parse_condition
+from lanner.rules.falco.condition_lexer import MODIFIERS, TRANSFORMERS
 from lanner.rules.falco.documents import load_files, load_texts
 from lanner.sources.history import read_lines
 
@@ -107,7 +108,18 @@ def _argument(name: str) -> str | None:
     return None
 
 
-class Conditions(Subject):
+class Texts(Subject):
+    """Damaged texts of a language."""
+
+    _texts: list[str]
+    _words: list[str]
+
+    def make(self, random: Random) -> bytes:
+        text = mutate.damaged_text(random, random.choice(self._texts), self._words, self._texts)
+        return text.encode("utf-8", "surrogatepass")
+
+
+class Conditions(Texts):
     """Recorded conditions to parser, check and compiler; those that load are tried on an event, twice over."""
 
     def __init__(self) -> None:
@@ -119,10 +131,6 @@ class Conditions(Subject):
         self._words = _words(self._texts)
         lines = [line.data for line in read_lines(ORACLE / "events.jsonl")]
         self._events = [event for line in lines for event in decode(line).events][::9]
-
-    def make(self, random: Random) -> bytes:
-        text = mutate.damaged_text(random, random.choice(self._texts), self._words, self._texts)
-        return text.encode("utf-8", "surrogatepass")
 
     def feed(self, data: bytes) -> str:
         try:
@@ -136,7 +144,7 @@ class Conditions(Subject):
         return "loaded"
 
 
-class Documents(Subject):
+class Documents(Texts):
     """Recorded rules documents and Falco's own macros to the loader; those that load are compiled and tried."""
 
     def __init__(self) -> None:
@@ -161,10 +169,6 @@ class Documents(Subject):
         lines = [line.data for line in read_lines(ORACLE / "events.jsonl")]
         self._events = [event for line in lines for event in decode(line).events][::9]
 
-    def make(self, random: Random) -> bytes:
-        text = mutate.damaged_text(random, random.choice(self._texts), self._words, self._texts)
-        return text.encode("utf-8", "surrogatepass")
-
     def feed(self, data: bytes) -> str:
         loaded = load_texts([("fuzz.yaml", data.decode("utf-8", "surrogatepass"))])
         if not loaded.successful:
@@ -177,8 +181,8 @@ class Documents(Subject):
 
 
 def _words(texts: Iterable[str]) -> list[str]:
-    operators = [f" {name} " for name in (*ir.OPERATORS, "and", "or", "not", "exists")]
-    calls = [f"{name}(" for name in (*ir.FUNCTIONS, "val")]
+    operators = [f" {name} " for name in (*ir.OPERATORS, "and", "or", "not", "exists", *MODIFIERS)]
+    calls = [f"{name}(" for name in (*TRANSFORMERS, "val")]
     fields = [*FIELDS, "ka.nope", "[0]", "[", "]", "(", ")", ",", '"', "'", "\\", "\\x", "\\'"]
     return [*operators, *calls, *fields, *sorted({word for text in texts for word in text.split()})]
 
