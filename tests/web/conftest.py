@@ -80,6 +80,8 @@ INGEST = {
     "backlog_bytes": 2048,
     "spool_bytes": 4096,
     "rules": 15,
+    "workers": 2,
+    "worker_restarts": 1,
     "matching": "all",
     "hostname": "control-1",
     "sources": {"audit": {"events": 12_345, "rejects": 1, "backlog_bytes": 2048, "origin": "/logs/audit.log"}},
