@@ -1,7 +1,8 @@
 """Feeds damaged input to what reads input: events, conditions, rules documents. Counts crashes, hangs and growth.
 
 Usage: python bench/fuzz.py [events|conditions|documents ...] [--count N] [--seed N] [--keep FOLDER]
-A hang is an input that takes over 100 ms of processor time, twice. Inputs that crash or hang are kept in the folder.
+A hang is an input that takes over 100 ms of processor time, twice, for each event that it holds (a line may hold
+thousands). Inputs that crash or hang are kept in the folder.
 """
 
 from __future__ import annotations
@@ -42,10 +43,14 @@ REPORTS = 20
 
 
 class Subject:
-    """What is fed: `make` gives an input, `feed` works on it and may raise nothing; `found` counts what came of it."""
+    """What is fed: `make` gives an input, `feed` works on it and may raise nothing; `found` counts what came of it.
+
+    `pieces` is how many events the last input held, at least one.
+    """
 
     def __init__(self) -> None:
         self.found: dict[str, int] = {}
+        self.pieces = 1
 
     def make(self, random: Random) -> bytes:
         raise NotImplementedError
@@ -80,6 +85,7 @@ class Events(Subject):
 
     def feed(self, data: bytes) -> str:
         decoded = decode(data)
+        self.pieces = max(1, len(decoded.events) + len(decoded.refusals))
         alerts = 0
         for event in decoded.events:
             fired = [alert.rule for alert in self._engines[0].process(event)]
@@ -235,7 +241,7 @@ class Run:
                 raise
             self.crashes += 1
             self._save(data, "".join(traceback.format_exception(error, limit=-4)))
-        return time.thread_time() - started
+        return (time.thread_time() - started) / self.subject.pieces
 
     def _save(self, data: bytes, why: str) -> None:
         self._keep.mkdir(parents=True, exist_ok=True)

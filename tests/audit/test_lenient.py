@@ -73,6 +73,17 @@ def test_a_client_cannot_hide_a_patch_behind_broken_text(hidden):
     assert "\ufffd" in lookup("jevt.value", "/requestObject/x")(decoded.events[0]).replace("\\ufffd", "\ufffd")
 
 
+@pytest.mark.parametrize("form", ["%s", "[%s]", "[%s, %s]", '{"kind":"EventList","items":[ %s ,%s]}', "[[%s],[%s]]"])
+@pytest.mark.parametrize("body", [b'"\xff"', b'"\\ud800"', b'"\xff\\ud800\xc3("'])
+def test_an_event_with_broken_text_is_kept_as_it_arrived(form, body):
+    """What is archived is what came in; only what rules see is mended."""
+    event = f'{{{HEAD},"requestObject":'.encode() + body + b"}"
+    decoded = decode(form.encode().replace(b"%s", event))
+    assert [found.raw for found in decoded.events] == [event] * form.count("%s")
+    assert not decoded.refusals
+    assert all("\ufffd" in found.request for found in decoded.events)
+
+
 KEYS = ["verb", "user", "objectRef", "annotations", "responseStatus", "requestObject", "sourceIPs", "auditID", "stage"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from lanner.audit.event import NO_TEXT, Event, Head, event_time, is_timestamp
-from lanner.audit.lenient import lenient_head, mended
+from lanner.audit.lenient import lenient_head, mended, whole_escapes
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_ARRAY_DEPTH = 8
@@ -52,12 +52,12 @@ def decode(line: bytes) -> Decoded:
     """Return the events and refusals in one JSON text; each event keeps its bytes as they arrived. Never raises.
 
     What counts as an event follows Falco's k8saudit plugin; an item of an EventList, and a single object that has
-    an auditID and a stage, need no `kind`. A blank line holds nothing. Only what is no Unicode is replaced, by U+FFFD.
+    an auditID and a stage, need no `kind`. A blank line holds nothing.
     """
     try:
         head = _decode_head(line)
     except _FAILURES:
-        return _decode_mended(line)
+        return _decode_other(line)
     if (
         head.kind == "Event"
         and head.api_version in USUAL_VERSIONS
@@ -66,7 +66,7 @@ def decode(line: bytes) -> Decoded:
         and len(line) <= MAX_LINE_BYTES
     ):
         return Decoded([Event(line, head)], [])
-    return _decode_mended(line)
+    return _decode_other(line)
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -75,16 +75,6 @@ def _is_utf8(text: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _decode_mended(line: bytes) -> Decoded:
-    """Decode, and if something is refused, try once more with what is no Unicode replaced."""
-    decoded = _decode_other(line)
-    if decoded.refusals and len(line) <= MAX_LINE_BYTES:
-        text = mended(line)
-        again = decoded if text == line else _decode_other(text)
-        return again if len(again.events) > len(decoded.events) else decoded
-    return decoded
 
 
 def _decode_other(line: bytes) -> Decoded:
@@ -113,8 +103,28 @@ def _decode_into(decoded: Decoded, text: bytes, index: int, depth: int) -> None:
             _decode_item(decoded, bytes(item), number)
 
 
-def _items(text: bytes, depth: int) -> tuple[Iterable[msgspec.Raw] | None, int]:
+def _items(text: bytes, depth: int) -> tuple[Iterable[bytes | msgspec.Raw] | None, int]:
     """Return the parts of an array (one level deeper) or of an EventList (level 0), None for anything else."""
+    try:
+        return _split(text, depth)
+    except msgspec.DecodeError:
+        fixed = whole_escapes(text)
+        if fixed == text:
+            raise
+    items, depth = _split(fixed, depth)
+    return None if items is None else _slices(text, fixed, items), depth
+
+
+def _slices(text: bytes, fixed: bytes, items: Iterable[msgspec.Raw]) -> Iterator[bytes]:
+    """Give the parts as they are in the text, whose mended form has them at the same places."""
+    end = 0
+    for item in items:
+        start = fixed.index(item, end)
+        end = start + len(item)
+        yield text[start:end]
+
+
+def _split(text: bytes, depth: int) -> tuple[Iterable[msgspec.Raw] | None, int]:
     if text.lstrip()[:1] == b"[":
         if depth >= MAX_ARRAY_DEPTH:
             raise ValueError(f"{UNRECOGNISED}: arrays nested deeper than {MAX_ARRAY_DEPTH}")
@@ -135,6 +145,25 @@ def _decode_item(decoded: Decoded, text: bytes, index: int) -> None:
 
 
 def _decode_single(decoded: Decoded, text: bytes, *, listed: bool) -> None:
+    try:
+        decoded.events.append(Event(text, _head(text, listed=listed)))
+    except (*_FAILURES, ValueError):
+        event = _mended_event(text, listed=listed)
+        if event is None:
+            raise
+        decoded.events.append(event)
+
+
+def _mended_event(text: bytes, *, listed: bool) -> Event | None:
+    """Return the event in a text that is no Unicode in places; None where that is not all that is wrong."""
+    fixed = mended(text)
+    try:
+        return None if fixed == text else Event(text, _head(fixed, listed=listed), mended=fixed)
+    except (*_FAILURES, ValueError):
+        return None
+
+
+def _head(text: bytes, *, listed: bool) -> Head:
     text.decode()
     try:
         head = _decode_head(text)
@@ -143,7 +172,7 @@ def _decode_single(decoded: Decoded, text: bytes, *, listed: bool) -> None:
     problem = _problem(head, listed=listed)
     if problem:
         raise ValueError(f"{UNRECOGNISED}: {problem}")
-    decoded.events.append(Event(text, head))
+    return head
 
 
 def _problem(head: Head, *, listed: bool) -> str | None:

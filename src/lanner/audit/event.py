@@ -88,18 +88,24 @@ class Head(msgspec.Struct, rename="camel", gc=False):
 class Event(msgspec.Struct, gc=False, eq=False):
     """A view of one audit event; what is lazy is computed on first use and kept.
 
-    `raw` is its JSON text as it arrived, `head` its typed keys; `request`, `response` (the bodies) and `document` (all
-    of it) decode on first use and are None where absent. `time_ns` is nanoseconds since 1970. `number` is the event's
-    place in its stream, counted from 1, where a reader sets it.
+    `raw` is its JSON text as it arrived, `mended` the same with U+FFFD for what is no Unicode, empty where nothing is
+    wrong, and `text` the one of them that can be decoded. `head` is its typed keys; `request`, `response` (the bodies)
+    and `document` (all of it) decode on first use and are None where absent. `time_ns` is nanoseconds since 1970.
+    `number` is the event's place in its stream, counted from 1, where a reader sets it.
     """
 
     raw: bytes
     head: Head
     number: int = 0
+    mended: bytes = b""
     _request: Any = msgspec.UNSET
     _response: Any = msgspec.UNSET
     _document: Any = msgspec.UNSET
     _time_ns: int | None = None
+
+    @property
+    def text(self) -> bytes:
+        return self.mended or self.raw
 
     @property
     def request(self) -> Any:
@@ -116,7 +122,7 @@ class Event(msgspec.Struct, gc=False, eq=False):
     @property
     def document(self) -> Any:
         if self._document is msgspec.UNSET:
-            self._document = decode_body(self.raw)
+            self._document = decode_body(self.text)
         return self._document
 
     @property

@@ -29,7 +29,7 @@ def _value(argument: str | None) -> Extractor:
 
 
 def _indented(event: Event) -> str:
-    return msgspec.json.format(event.raw.strip(), indent=2).decode()
+    return msgspec.json.format(event.text.strip(), indent=2).decode()
 
 
 def _json_fields(prefix: str) -> Iterable[FieldInfo]:
@@ -77,7 +77,7 @@ def _since_start(name: str, description: str, *, padded: bool) -> FieldInfo:
 
 
 def _written(event: Event) -> str:
-    return written(event.raw.strip())
+    return written(event.text.strip())
 
 
 _REST = _number("evt.rawtime.ns", "rest of evt.rawtime", lambda event: event.time_ns % SECOND, type="abstime")

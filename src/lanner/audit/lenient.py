@@ -31,19 +31,24 @@ def lenient_head(text: bytes) -> Head:
 
 def mended(text: bytes) -> bytes:
     """Return JSON text with U+FFFD for bytes that are no UTF-8 and for escapes of half a surrogate pair."""
-    unicode = text.decode(errors="replace").encode()
-    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], unicode)
+    return whole_escapes(text.decode(errors="replace").encode())
+
+
+def whole_escapes(text: bytes) -> bytes:
+    """Return JSON text of the same length with U+FFFD for escapes of half a surrogate pair."""
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], text)
 
 
 def _members(kind: type[msgspec.Struct], found: dict[str, msgspec.Raw]) -> dict[str, Any]:
-    types = _types(kind)
-    names = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
-    return {names[key]: _value(types[names[key]], found[key]) for key in names.keys() & found.keys()}
+    known = _keys(kind)
+    return {known[key][0]: _value(known[key][1], found[key]) for key in known.keys() & found.keys()}
 
 
 @cache
-def _types(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _keys(kind: type[msgspec.Struct]) -> dict[str, tuple[str, Any]]:
+    """Return by key in JSON the name and type of a field."""
+    types = get_type_hints(kind)
+    return {field.encode_name: (field.name, types[field.name]) for field in msgspec.structs.fields(kind)}
 
 
 def _value(wanted: Any, raw: msgspec.Raw) -> Any:

@@ -118,7 +118,7 @@ class Part(NamedTuple):
 
 REQUEST = Part(lambda event: event.request, lambda event: event.head.request_object)
 RESPONSE = Part(lambda event: event.response, lambda event: event.head.response_object)
-DOCUMENT = Part(lambda event: event.document, lambda event: event.raw.strip())
+DOCUMENT = Part(lambda event: event.document, lambda event: event.text.strip())
 
 
 def read(event: Event, part: Part, question: Callable[[Tree], Answer | None]) -> Answer | None:
