@@ -1,0 +1,109 @@
+"""Bodies that cost and tell little, and levels that bring no body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+import msgspec
+
+from lanner.policy.findings import PolicyFinding
+from lanner.policy.lint.check import Report, check
+from lanner.policy.lint.narrow import narrow
+from lanner.policy.lint.reach import FRESH, reach
+from lanner.policy.lint.subject import Subject
+from lanner.policy.model import GroupResources, Level, PolicyRule
+
+_BIG = MappingProxyType(
+    {
+        ("", "nodes/status"): ("patch", "update"),
+        ("", "pods/status"): ("patch", "update"),
+        ("", "events"): ("create", "patch"),
+        ("events.k8s.io", "events"): ("create", "patch"),
+        ("", "endpoints"): ("update",),
+        ("discovery.k8s.io", "endpointslices"): ("create", "update"),
+        ("coordination.k8s.io", "leases"): ("update",),
+        ("apps", "replicasets/status"): ("update",),
+        ("apps", "deployments/status"): ("update",),
+    }
+)
+
+
+@check("reads-with-bodies", "warning")
+def reads_with_bodies(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
+    """RequestResponse on get and list: the answer to a list holds every object, each time it is asked for, and repeats
+    what the writes already told. This is what makes logs several times larger than they need to be.
+    """
+    for number, rule in subject.rules():
+        if rule.level is Level.REQUEST_RESPONSE:
+            verbs = [verb for verb in ("get", "list") if _decides(subject, number, rule, verb)]
+            if verbs:
+                yield report(
+                    f"the rule writes whole answers to {' and '.join(verbs)}"
+                    + (": each list puts every object into the log" if "list" in verbs else ""),
+                    'add verbs: ["create", "update", "patch", "delete", "deletecollection"], and let a rule below take '
+                    "reads at Metadata",
+                    rule=number,
+                )
+
+
+@check("level-without-body", "info")
+def level_without_body(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
+    """A rule for watch alone at RequestResponse, or for reads alone at Request: a watch's objects are never logged, and
+    reads have no request body, so the level brings nothing over Metadata.
+    """
+    for number, rule in subject.rules():
+        bare = {Level.REQUEST: {"get", "list", "watch"}, Level.REQUEST_RESPONSE: {"watch"}}.get(rule.level, set())
+        if rule.verbs and bare.issuperset(rule.verbs):
+            yield report(
+                f"{rule.level.text} logs nothing more than Metadata for {', '.join(rule.verbs)}: there is no such body",
+                "write level: Metadata",
+                rule=number,
+                place=subject.place(number, "level"),
+            )
+
+
+@check("bulky-bodies", "warning")
+def bulky_bodies(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
+    """Bodies of what the cluster writes by itself every few seconds: status of nodes and pods, events, leases, endpoints.
+    They are most of a log's bytes and no detection needs them.
+    """
+    for number, rule in subject.rules():
+        if rule.level < Level.REQUEST:
+            continue
+        kinds = [key for key, verbs in _BIG.items() if _writes(subject, number, rule, key, verbs)]
+        if kinds:
+            names = ", ".join(f"{path} ({group})" if group else path for group, path in kinds)
+            yield report(
+                f"at level {rule.level.text} this rule logs the bodies of {names}, which the cluster writes all the time",
+                f"above this rule, at None or Metadata: {_item(kinds)}",
+                rule=number,
+            )
+
+
+def _decides(subject: Subject, number: int, rule: PolicyRule, verb: str) -> bool:
+    if (rule.verbs and verb not in rule.verbs) or (rule.non_resource_urls and not rule.resources):
+        return False
+    resources = rule.resources or (GroupResources("*"),)
+    named = tuple(part for part in resources if not part.resource_names)
+    found = reach(subject.policy, msgspec.structs.replace(rule, verbs=(verb,), resources=named), number)
+    return bool(named) and found.witness is not None and _readable(found.witness.subresource)
+
+
+def _readable(subresource: str) -> bool:
+    return subresource in ("", FRESH)
+
+
+def _writes(subject: Subject, number: int, rule: PolicyRule, key: tuple[str, str], verbs: tuple[str, ...]) -> bool:
+    resource, _, below = key[1].partition("/")
+    cut = narrow(rule, key[0], resource, below, verbs)
+    return cut is not None and reach(subject.policy, cut, number).reachable
+
+
+def _item(kinds: list[tuple[str, str]]) -> str:
+    groups = dict.fromkeys(group for group, _ in kinds)
+    items = (
+        f'{{group: "{group}", resources: [{", ".join(chr(34) + path + chr(34) for own, path in kinds if own == group)}]}}'
+        for group in groups
+    )
+    return f"resources: [{', '.join(items)}]"

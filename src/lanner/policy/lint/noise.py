@@ -1,0 +1,33 @@
+"""What the cluster says to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lanner.policy.evaluate import decide
+from lanner.policy.findings import PolicyFinding
+from lanner.policy.lint.check import Report, check
+from lanner.policy.lint.samples import NOISE, Sample
+from lanner.policy.lint.subject import Subject
+from lanner.policy.model import Level
+
+
+@check("noise-kept", "info")
+def noise_kept(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
+    """Requests that the cluster makes by itself without end: health checks, leases, events, status of nodes and pods,
+    endpoint slices, controllers' watches. Judged by requests of the usual users; the fix drops them for these users only,
+    because an attacker hides in noise that is dropped for everybody. A warning where bodies are kept, too.
+    """
+    kept: dict[int, list[Sample]] = {}
+    for sample in NOISE:
+        decision = decide(subject.policy, sample.request)
+        if decision.rule is not None and decision.level > Level.NONE:
+            kept.setdefault(decision.rule, []).append(sample)
+    for number, samples in kept.items():
+        level = subject.policy.rules[number].level
+        yield report(
+            f"the rule keeps noise at level {level.text}: {', '.join(dict.fromkeys(one.what for one in samples))}",
+            "above it: " + " ".join(dict.fromkeys(f"- {one.drop}" for one in samples)),
+            rule=number,
+            severity="warning" if level >= Level.REQUEST else "info",
+        )
