@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lanner.audit import event
 from lanner.audit.decode import decode
 from lanner.audit.event import decode_body, parse_time
+from lanner.audit.tree import written
 
 
 def test_bodies_decode_on_first_use_and_are_kept(make_event):
@@ -110,16 +111,22 @@ def test_a_body_that_fitted_the_stack_when_checked_decodes_on_a_fuller_stack():
 
     def at_the_bottom():
         depth = next(depth for depth in range(1100, 100, -10) if decode(_deep(depth)).events)
-        results.append(_further_down(decode(_deep(depth)).events[0], 60))
+        event = decode(_deep(depth)).events[0]
+        results.extend(_further_down(read, 60) for read in (lambda: event.request, lambda: _text(event)))
 
     thread = threading.Thread(target=at_the_bottom)
     thread.start()
     thread.join()
     assert isinstance(results[0], list)
+    assert results[1].startswith("[[[")
 
 
-def _further_down(event, frames):
-    return _further_down(event, frames - 1) if frames else event.request
+def _text(event):
+    return written(event.head.request_object)
+
+
+def _further_down(read, frames):
+    return _further_down(read, frames - 1) if frames else read()
 
 
 def test_a_body_deeper_than_any_stack_is_none():

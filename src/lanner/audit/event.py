@@ -7,7 +7,9 @@ import json
 import re
 import threading
 from calendar import timegm
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -191,7 +193,7 @@ def decode_body(text: bytes | msgspec.Raw) -> Any:
     try:
         return _decode_any(text)
     except RecursionError:
-        return _decode_on_fresh_stack(text)
+        return on_fresh_stack(partial(_decode_any, text))
 
 
 def _decode_any(text: bytes | msgspec.Raw) -> Any:
@@ -205,15 +207,18 @@ def _whole(digits: str) -> int | float:
     return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
 
 
-def _decode_on_fresh_stack(text: bytes | msgspec.Raw) -> Any:
-    # The text passed a depth check nearer the bottom of the stack; a new thread starts at the very bottom.
+def on_fresh_stack(work: Callable[[], Any]) -> Any:
+    """Return what recursive work gives on the stack of a new thread; None where that is too small as well.
+
+    What passed a depth check nearer the bottom of its own stack fits there.
+    """
     result: list[Any] = []
 
-    def work() -> None:
+    def run() -> None:
         with contextlib.suppress(RecursionError):
-            result.append(_decode_any(text))
+            result.append(work())
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=run)
     thread.start()
     thread.join()
     return result[0] if result else None

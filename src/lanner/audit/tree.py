@@ -7,20 +7,19 @@ are asked again of the JSON text (`Written`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from lanner.audit.event import Event, decode_body
+from lanner.audit.event import Event, decode_body, on_fresh_stack
 from lanner.audit.pointer import MISSING, descend, member
 
 Answer = TypeVar("Answer")
 
 _decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_BLANKS = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")|[ \t\r\n]+')
 _CONSTANTS = {True: "true", False: "false", None: "null"}
 
 
@@ -106,7 +105,10 @@ def written(value: bytes | msgspec.Raw) -> str:
     if raw[:1] == b'"':
         text: str = decode_body(raw)
         return text
-    return (_BLANKS.sub(rb"\1", raw) if raw.translate(None, b" \t\r\n") != raw else raw).decode()
+    try:
+        return msgspec.json.format(raw, indent=-1).decode()
+    except RecursionError:
+        return (on_fresh_stack(partial(msgspec.json.format, raw, indent=-1)) or b"").decode()
 
 
 class Part(NamedTuple):
