@@ -16,6 +16,7 @@ from lanner.config.typed import PathText
 from lanner.outputs import OutputSettings
 from lanner.outputs.stdout import StdoutSettings
 from lanner.outputs.throttle import ThrottleSettings
+from lanner.policy.prices import PriceSettings
 from lanner.sources import SourceSettings
 
 Priority = Literal["emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"]
@@ -124,6 +125,7 @@ class Settings(typed.Settings):
     web: Annotated[WebSettings, Meta(description=str(WebSettings.__doc__))] = WebSettings()
     spool: Annotated[SpoolSettings, Meta(description=str(SpoolSettings.__doc__))] = SpoolSettings()
     quarantine: Annotated[QuarantineSettings, Meta(description=str(QuarantineSettings.__doc__))] = QuarantineSettings()
+    prices: Annotated[PriceSettings, Meta(description=str(PriceSettings.__doc__))] = PriceSettings()
 
     @property
     def data_folder(self) -> Path:

@@ -12,6 +12,7 @@ from lanner.archive.settings import Drop
 from lanner.outputs.file import FileSettings as FileOutputSettings
 from lanner.outputs.http import HttpSettings
 from lanner.outputs.stdout import StdoutSettings
+from lanner.policy.prices import Price
 from lanner.settings.describe import Key, keys, summary, tag
 from lanner.settings.model import Selection, Settings, Target
 from lanner.sources import TlsSettings
@@ -29,6 +30,7 @@ _EXAMPLES: Mapping[tuple[type[Any], str], Any] = {
     (TlsSettings, "cert"): "/etc/lanner/tls.crt",
     (TlsSettings, "key"): "/etc/lanner/tls.key",
     (Drop, "name"): "probes",
+    (Price, "name"): "splunk",
     (Target, "rule"): "Name of a rule*",
     (Selection, "enable"): msgspec.UNSET,
 }
