@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from lanner.config.yamltext import BoundError
 from lanner.policy.decoding.json_text import is_json, read_json
-from lanner.policy.decoding.schema import INTERNAL, INTERNAL_POLICY, KINDS, POLICY, type_of
+from lanner.policy.decoding.quoting import quote
+from lanner.policy.decoding.schema import INTERNAL, INTERNAL_POLICY, KINDS, POLICY, UNVERSIONED, type_of
 from lanner.policy.decoding.typed import decode
 from lanner.policy.decoding.value import GoError, Value
 from lanner.policy.decoding.yaml_text import read_yaml
@@ -145,8 +146,10 @@ def _registered(named: _Named, root: Value) -> str:
     found = KINDS.get((named.group, named.version, named.kind))
     if found is not None:
         return found
-    version = f'version "{named.text}"'
+    if named.kind in UNVERSIONED:
+        return f"v1.{named.kind}"
+    version = f"version {quote(named.text)}"
     if named.version == INTERNAL:
-        version = f'the internal version of group "{named.group}"'
-    message = f'no kind "{named.kind}" is registered for {version} in {_SCHEME}'
+        version = f"the internal version of group {quote(named.group)}"
+    message = f"no kind {quote(named.kind)} is registered for {version} in {_SCHEME}"
     raise GoError(message, line=root.line, column=root.column)

@@ -52,8 +52,11 @@ def float_text(number: float, *, largest: int = 21) -> str:
     if number == 0 or small <= size < 10.0**largest:
         whole = f"{number:.0f}" if number == int(number) else ""
         return whole if whole and float(whole) == number and size >= 1e15 else _plain(number)
-    digits, _, exponent = f"{number!r}".partition("e") if "e" in repr(number) else _scientific(number)
-    return f"{digits.removesuffix('.0')}e{exponent[0]}{exponent[1:].rjust(2, '0')}" if exponent else digits
+    digits, _, exponent = repr(number).partition("e") if "e" in repr(number) else _scientific(number)
+    power = int(exponent)
+    # Only JSON writes e-7; other small powers have two digits.
+    width = 1 if power < 0 and largest == 21 else 2
+    return f"{digits.removesuffix('.0')}e{'-' if power < 0 else '+'}{abs(power):0{width}d}"
 
 
 def _plain(number: float) -> str:

@@ -139,14 +139,15 @@ INTERNAL_POLICY = Struct(
 _POLICY_LIST = Struct("v1.PolicyList", {**_HEAD, "metadata": _LIST_METADATA, "items": _many(POLICY)})
 
 _OPTIONS = ("CreateOptions", "DeleteOptions", "GetOptions", "ListOptions", "PatchOptions", "UpdateOptions")
-_META = ("APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "Status", "WatchEvent", *_OPTIONS)
+UNVERSIONED = frozenset(("APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "Status"))
+"""Kinds that are known in every group and version."""
 INTERNAL = "__internal"
 KINDS: dict[tuple[str, str, str], str] = {
     **{("audit.k8s.io", "v1", kind): f"v1.{kind}" for kind in ("Event", "EventList", "Policy", "PolicyList")},
     **{("audit.k8s.io", "v1", kind): f"v1.{kind}" for kind in ("WatchEvent", *_OPTIONS)},
     **{("audit.k8s.io", INTERNAL, kind): f"audit.{kind}" for kind in ("Event", "EventList", "Policy", "PolicyList")},
     **{(group, INTERNAL, "WatchEvent"): "v1.InternalEvent" for group in ("", "audit.k8s.io")},
-    **{("", "v1", kind): f"v1.{kind}" for kind in _META},
+    **{("", "v1", kind): f"v1.{kind}" for kind in ("WatchEvent", *_OPTIONS)},
 }
 """The kinds that kube-apiserver's audit decoder knows, by group, version and kind, with their Go types."""
 

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 
 from lanner.policy.decoding.quoting import quote
 from lanner.policy.decoding.schema import Many, Plain, Struct, Table, Type
+from lanner.policy.decoding.times import time_mistake
 from lanner.policy.decoding.value import GoError, Key, Value
 
 _MAX_REMARKS = 100
-_GO_TIME = "2006-01-02T15:04:05Z07:00"
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d{1,2}:\d\d:\d\d([.,]\d+)?(Z|[-+]\d\d:\d\d)")
 
 
 class Remark(NamedTuple):
@@ -94,9 +93,9 @@ class _Decoder:
     def _time(self, value: Value) -> str:
         if value.kind != "string":
             raise self._type_error(value, "string")
-        if not _RFC3339.fullmatch(value.text):
-            text = f'parsing time {quote(value.text)} as {quote(_GO_TIME)}: cannot parse {quote(value.text)} as "2006"'
-            raise GoError(text, line=value.line, column=value.column)
+        mistake = time_mistake(value.text)
+        if mistake is not None:
+            raise GoError(mistake, line=value.line, column=value.column)
         return value.text
 
     def _many(self, type_: Many, value: Value, old: Any) -> Any:

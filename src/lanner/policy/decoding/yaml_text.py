@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from lanner.policy.decoding.scalars import LONG, resolve
 from lanner.policy.decoding.value import GoError, Key, Value
 
 MAX_DEPTH = 200
+_GO_PIECE = 512
+_BOM_INSIDE = "\uf8ff"
+"""Stands for a byte order mark at the start of a later line: libyaml passes over it, Go's port takes it for text."""
 
 
 @dataclass(slots=True)
@@ -54,7 +58,7 @@ class YamlText:
 def read_yaml(data: bytes) -> YamlText:
     """Read the first document; raises GoError with kube-apiserver's message, BoundError past a bound of ours."""
     try:
-        root = _Parser(data or b"\n").document()
+        root = _Parser((data or b"\n").replace(b"\n\xef\xbb\xbf", b"\n" + _BOM_INSIDE.encode())).document()
     except yaml.YAMLError as error:
         raise _refusal(error) from error
     builder = _Builder()
@@ -78,11 +82,19 @@ def _refusal(error: yaml.YAMLError) -> GoError:
     return GoError(f"yaml: {where}{error.problem}", line=place[0], column=place[1])
 
 
+class _Pieces(io.BytesIO):
+    """Hands out as much at once as Go's reader takes, so that of two mistakes the same one is found first."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next piece."""
+        return super().read(_GO_PIECE if size is None or size < 0 else min(size, _GO_PIECE))
+
+
 class _Parser:
     """Builds nodes of the first document from libyaml's events and reads no further."""
 
     def __init__(self, data: bytes) -> None:
-        self._events: Iterator[Event] = yaml.parse(data, Loader=yaml.CSafeLoader)
+        self._events: Iterator[Event] = yaml.parse(_Pieces(data), Loader=yaml.CSafeLoader)
         self._anchors: dict[str, _Node] = {}
 
     def document(self) -> _Node:
@@ -108,7 +120,7 @@ class _Parser:
         if event.anchor:
             self._anchors[event.anchor] = node
         if isinstance(event, ScalarEvent):
-            node.text, node.implicit = event.value, event.implicit[0]
+            node.text, node.implicit = event.value.replace(_BOM_INSIDE, "\ufeff"), event.implicit[0]
         else:
             node.kind = "mapping" if isinstance(event, MappingStartEvent) else "sequence"
             assert isinstance(event, MappingStartEvent | SequenceStartEvent)
