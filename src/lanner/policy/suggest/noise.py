@@ -1,6 +1,6 @@
 """What a log can do without for all but the rules that look at it: heartbeats, health checks, controllers' bookkeeping.
 
-Each is offered in several forms, the widest first; the proof decides which of them, if any, leaves every rule its sight.
+Each is offered in several forms, the widest first; the proof decides which, if any, leaves every rule its sight.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def noises(users: Iterable[str], *, everything: bool = False) -> list[Noise]:
     """Return what can be offered for a log with these users; `everything` adds all that the system's own users do."""
     seen = set(users)
     control = control_plane(seen)
-    found = [
+    return [
         Noise(
             purpose="Leases: heartbeats of nodes and leaders.",
             forms=_forms(control, verbs=(*_READS, *_UPDATES), resources=(_LEASES,)),
@@ -51,8 +51,10 @@ def noises(users: Iterable[str], *, everything: bool = False) -> list[Noise]:
         ),
         Noise(
             purpose="Health checks and discovery of the API.",
-            forms=_forms(control, verbs=("get",), non_resource_urls=("/healthz*", "/livez*", "/readyz*", *_DISCOVERY))
-            + (_none(verbs=("get",), non_resource_urls=_PROBES),),
+            forms=(
+                *_forms(control, verbs=("get",), non_resource_urls=("/healthz*", "/livez*", "/readyz*", *_DISCOVERY)),
+                _none(verbs=("get",), non_resource_urls=_PROBES),
+            ),
         ),
         Noise(
             purpose="What nodes tell of themselves and of their pods.",
@@ -65,7 +67,6 @@ def noises(users: Iterable[str], *, everything: bool = False) -> list[Noise]:
             forms=(PolicyRule(level=Level.METADATA, verbs=("watch",), omit_stages=("ResponseStarted",)),),
         ),
     ]
-    return found
 
 
 def control_plane(users: set[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from lanner.audit.event import Event
 from lanner.policy.attributes import of_event
 from lanner.policy.evaluate import decide
 from lanner.policy.model import Attributes, Decision, Level, Policy
-from lanner.policy.suggest.cutting import cut
+from lanner.policy.projection import project
 
 MOST_KINDS = 100_000
 """Kinds of requests that are told apart; further ones share those of their user, verb and resource."""
@@ -99,5 +99,4 @@ def _sizes(event: Event) -> list[int]:
 
 
 def _size(event: Event, level: Level, *, omit_managed_fields: bool) -> int:
-    text = cut(event, Decision(level, (), omit_managed_fields, None))
-    return len(text) + 1 if text is not None else 0
+    return project(event, Decision(level, (), omit_managed_fields, None)).bytes

@@ -1,0 +1,145 @@
+"""What single lines would do for a policy that is there: what each saves, and whether a rule loses sight by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from lanner.policy.coverage.model import Sight
+from lanner.policy.evaluate import decide
+from lanner.policy.loading import LoadedPolicy
+from lanner.policy.model import Attributes, Level, Policy, PolicyRule
+from lanner.policy.suggest.edits import Action, Edit, inserting, omitting_managed_fields, omitting_stage, with_level
+from lanner.policy.suggest.guard import NEVER, guard_line
+from lanner.policy.suggest.lines import Target
+from lanner.policy.suggest.model import Loss, Oracle, losses
+from lanner.policy.suggest.noise import noises
+from lanner.policy.suggest.traffic import Traffic
+
+SMALLEST = 0.005
+"""A change that saves less than this share of what the policy keeps is not told."""
+MOST_CHANGES = 20
+
+_BODIES = ("get", "list", "create", "update", "patch")
+
+
+class Change(msgspec.Struct, kw_only=True, frozen=True):
+    """A line to add or change, its effect on this log by itself (`saved` negative: it costs), and what it blinds."""
+
+    purpose: str
+    action: Action
+    line: int
+    text: str
+    bytes_before: int
+    saved: int
+    losses: tuple[Loss, ...]
+    security: bool = False
+
+    @property
+    def share(self) -> float:
+        """The part of what the policy keeps now that is saved."""
+        return self.saved / self.bytes_before if self.bytes_before else 0.0
+
+
+class _Idea(msgspec.Struct, frozen=True):
+    """A change in forms from the boldest to the mildest."""
+
+    purpose: str
+    forms: tuple[Edit, ...]
+    security: bool = False
+
+
+def changes(loaded: LoadedPolicy, oracle: Oracle, traffic: Traffic) -> list[Change]:
+    """Return changes by their effect, those that cost no rule its sight first; needs a policy that loads."""
+    policy = loaded.policy
+    assert policy is not None
+    kept = traffic.price(policy).kept.bytes
+    ideas = [idea for idea in _ideas(loaded, policy, traffic.users) if _counts(idea, traffic, kept)]
+    ideas.sort(key=lambda idea: (not idea.security, -_saved(idea.forms[0], traffic, kept)))
+    before = oracle(policy)
+    found = [_tried(idea, oracle, before, traffic, kept) for idea in ideas[:MOST_CHANGES]]
+    return sorted(found, key=lambda change: (bool(change.losses), -change.saved))
+
+
+def _counts(idea: _Idea, traffic: Traffic, kept: int) -> bool:
+    return idea.security or _saved(idea.forms[0], traffic, kept) > SMALLEST * kept
+
+
+def _saved(edit: Edit, traffic: Traffic, kept: int) -> int:
+    return kept - traffic.price(edit.policy).kept.bytes
+
+
+def _tried(idea: _Idea, oracle: Oracle, before: list[Sight], traffic: Traffic, kept: int) -> Change:
+    """Return the boldest form that costs no sight, or the mildest with what it costs."""
+    lost: list[Loss] = []
+    edit = idea.forms[-1]
+    for form in idea.forms:
+        if form is not idea.forms[0] and _saved(form, traffic, kept) <= SMALLEST * kept:
+            break
+        edit, lost = form, losses(before, oracle(form.policy))
+        if not lost:
+            break
+    return Change(
+        purpose=idea.purpose,
+        action=edit.action,
+        line=edit.line,
+        text=edit.text,
+        bytes_before=kept,
+        saved=_saved(edit, traffic, kept),
+        losses=tuple(lost),
+        security=idea.security,
+    )
+
+
+def _ideas(loaded: LoadedPolicy, policy: Policy, users: set[str]) -> Iterator[_Idea]:
+    if "RequestReceived" not in policy.omit_stages:
+        yield _Idea("Drop the stage RequestReceived.", (omitting_stage(loaded, policy, "RequestReceived"),))
+    if not policy.omit_managed_fields:
+        yield _Idea("Leave managedFields out of bodies.", (omitting_managed_fields(loaded, policy),))
+    yield from _of_credentials(policy)
+    for noise in noises(users):
+        yield _Idea(noise.purpose, tuple(inserting(policy, 0, rule) for rule in noise.forms))
+    yield from _of_reads(policy)
+    for number, rule in enumerate(policy.rules):
+        lower = tuple(with_level(loaded, policy, number, level) for level in Level if level < rule.level)
+        yield from [_Idea(f"Lower rule {number + 1} from {rule.level.text}.", lower)] if lower else []
+
+
+def _of_credentials(policy: Policy) -> Iterator[_Idea]:
+    number = _first_with_bodies(policy)
+    if number is not None and any(_in_clear(policy, part) for part in _samples()):
+        rule = guard_line(NEVER).rule
+        yield _Idea("Secrets and tokens never in clear.", (inserting(policy, number, rule),), security=True)
+
+
+def _of_reads(policy: Policy) -> Iterator[_Idea]:
+    number = _first_with_bodies(policy)
+    if number is not None:
+        reads = tuple(PolicyRule(level=Level.METADATA, verbs=verbs) for verbs in (("get", "list", "watch"), ("watch",)))
+        yield _Idea("Reads at Metadata: answers to them are large.", tuple(inserting(policy, number, r) for r in reads))
+
+
+def _first_with_bodies(policy: Policy) -> int | None:
+    return next((number for number, rule in enumerate(policy.rules) if rule.level > Level.METADATA), None)
+
+
+def _samples() -> list[Attributes]:
+    return [_request(target, verb) for target in NEVER for verb in _BODIES]
+
+
+def _request(target: Target, verb: str) -> Attributes:
+    resource, _, subresource = target.resource.partition("/")
+    return Attributes(
+        user="someone@example.com",
+        groups=("system:authenticated",),
+        verb=verb,
+        namespace="default",
+        api_group=target.group or "",
+        resource=resource,
+        subresource=subresource,
+    )
+
+
+def _in_clear(policy: Policy, attributes: Attributes) -> bool:
+    return decide(policy, attributes).level > Level.METADATA
