@@ -30,8 +30,9 @@ from lanner.policy.decoding.value import GoError, Key, Value
 
 MAX_DEPTH = 200
 _GO_PIECE = 512
-_BOM_INSIDE = "\uf8ff"
-"""Stands for a byte order mark at the start of a later line: libyaml passes over it, Go's port takes it for text."""
+_MOST_COLONS = 100
+_BOM, _COLON = "\uf8ff", "\uf8fe"
+"""Stand for a byte order mark at the start of a later line, which libyaml passes over, and for a colon as text."""
 
 
 @dataclass(slots=True)
@@ -57,13 +58,33 @@ class YamlText:
 
 def read_yaml(data: bytes) -> YamlText:
     """Read the first document; raises GoError with kube-apiserver's message, BoundError past a bound of ours."""
-    try:
-        root = _Parser((data or b"\n").replace(b"\n\xef\xbb\xbf", b"\n" + _BOM_INSIDE.encode())).document()
-    except yaml.YAMLError as error:
-        raise _refusal(error) from error
+    root = _parse((data or b"\n").replace(b"\n\xef\xbb\xbf", b"\n" + _BOM.encode()))
     builder = _Builder()
     value = builder.value(root, 0)
     return YamlText(value, tuple(builder.duplicates))
+
+
+def _parse(data: bytes) -> _Node:
+    for _ in range(_MOST_COLONS):
+        try:
+            return _Parser(data).document()
+        except yaml.YAMLError as error:
+            mended = _with_text_colon(data, error)
+            if mended is None:
+                raise _refusal(error) from error
+            data = mended
+    raise BoundError("too many colons before brackets")
+
+
+def _with_text_colon(data: bytes, error: yaml.YAMLError) -> bytes | None:
+    """Make text of a colon before a bracket: libyaml refuses it, Go's port takes it for a part of the word."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None or getattr(error, "problem", "") != "found unexpected ':'":
+        return None
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    before, after = lines[mark.line][: mark.column], lines[mark.line][mark.column + 1 :]
+    lines[mark.line] = before + _COLON + after
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def _refusal(error: yaml.YAMLError) -> GoError:
@@ -96,6 +117,7 @@ class _Parser:
     def __init__(self, data: bytes) -> None:
         self._events: Iterator[Event] = yaml.parse(_Pieces(data), Loader=yaml.CSafeLoader)
         self._anchors: dict[str, _Node] = {}
+        self._flow: list[str] = []
 
     def document(self) -> _Node:
         """Return the first document's root; an empty stream gives null."""
@@ -120,12 +142,24 @@ class _Parser:
         if event.anchor:
             self._anchors[event.anchor] = node
         if isinstance(event, ScalarEvent):
-            node.text, node.implicit = event.value.replace(_BOM_INSIDE, "\ufeff"), event.implicit[0]
+            node.text = event.value.replace(_BOM, "\ufeff").replace(_COLON, ":")
+            node.implicit = event.implicit[0]
+            self._check_question_mark(event, line, column)
         else:
             node.kind = "mapping" if isinstance(event, MappingStartEvent) else "sequence"
             assert isinstance(event, MappingStartEvent | SequenceStartEvent)
+            self._flow.append("" if not event.flow_style else "}" if node.kind == "mapping" else "]")
             node.items = tuple(self._items(depth + 1))
+            self._flow.pop()
         return node
+
+    def _check_question_mark(self, event: ScalarEvent, line: int, column: int) -> None:
+        """In brackets, Go's port ends a plain word at a question mark, and wants a comma there."""
+        closing = self._flow[-1] if self._flow else ""
+        if closing and not event.style and "?" in event.value[1:]:
+            where = f"line {line - 1}: " if line > 1 else ""
+            message = f"yaml: {where}did not find expected ',' or '{closing}'"
+            raise GoError(message, line=line, column=column + event.value.index("?", 1))
 
     def _items(self, depth: int) -> Iterator[_Node]:
         for event in self._events:
