@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
 
-from lanner.audit.decode import decode
+from lanner.audit.decode import Decoded, decode
 from lanner.audit.event import Event, Head
 from lanner.policy.attributes import of_event
 from lanner.policy.compression import Sampler
@@ -80,13 +80,12 @@ class Simulation:
 
     def add(self, line: bytes) -> None:
         """Take one line of a log; never raises."""
-        decoded = decode(line)
-        self.refused.update(refusal.reason.partition("(")[0].strip() for refusal in decoded.refusals)
-        self.add_events(decoded.events)
+        self.add_decoded(decode(line))
 
-    def add_events(self, events: Iterable[Event]) -> None:
-        """Take events that were decoded elsewhere, as where several policies are compared."""
-        for event in events:
+    def add_decoded(self, decoded: Decoded) -> None:
+        """Take a line that was decoded elsewhere, as where several policies are compared."""
+        self.refused.update(refusal.reason.partition("(")[0].strip() for refusal in decoded.refusals)
+        for event in decoded.events:
             self._add(event)
 
     def _add(self, event: Event) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from lanner.cli.policy import check
+from lanner.cli.policy import check, simulate
 
 app = typer.Typer(help="Check an audit policy, and say what it decides, costs and blinds.", no_args_is_help=True)
 app.command("check")(check.check)
+app.command("simulate")(simulate.simulate)
