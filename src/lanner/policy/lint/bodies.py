@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from lanner.policy.findings import PolicyFinding
 from lanner.policy.lint.check import Report, check
 from lanner.policy.lint.narrow import narrow
-from lanner.policy.lint.reach import FRESH, reach
+from lanner.policy.lint.reach import reach
 from lanner.policy.lint.subject import Subject
 from lanner.policy.model import GroupResources, Level, PolicyRule
 
@@ -56,7 +56,7 @@ def level_without_body(subject: Subject, report: Report) -> Iterator[PolicyFindi
         bare = {Level.REQUEST: {"get", "list", "watch"}, Level.REQUEST_RESPONSE: {"watch"}}.get(rule.level, set())
         if rule.verbs and bare.issuperset(rule.verbs):
             yield report(
-                f"{rule.level.text} logs nothing more than Metadata for {', '.join(rule.verbs)}: there is no such body",
+                f"{rule.level.text} logs no more than Metadata for {', '.join(rule.verbs)}: there is no such body",
                 "write level: Metadata",
                 rule=number,
                 place=subject.place(number, "level"),
@@ -65,8 +65,8 @@ def level_without_body(subject: Subject, report: Report) -> Iterator[PolicyFindi
 
 @check("bulky-bodies", "warning")
 def bulky_bodies(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
-    """Bodies of what the cluster writes by itself every few seconds: status of nodes and pods, events, leases, endpoints.
-    They are most of a log's bytes and no detection needs them.
+    """Bodies of what the cluster writes by itself every few seconds: status of nodes and pods, events, leases and
+    endpoints. They are most of a log's bytes and no detection needs them.
     """
     for number, rule in subject.rules():
         if rule.level < Level.REQUEST:
@@ -75,7 +75,7 @@ def bulky_bodies(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
         if kinds:
             names = ", ".join(f"{path} ({group})" if group else path for group, path in kinds)
             yield report(
-                f"at level {rule.level.text} this rule logs the bodies of {names}, which the cluster writes all the time",
+                f"at level {rule.level.text} the rule logs bodies of {names}, written by the cluster all the time",
                 f"above this rule, at None or Metadata: {_item(kinds)}",
                 rule=number,
             )
@@ -84,14 +84,17 @@ def bulky_bodies(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
 def _decides(subject: Subject, number: int, rule: PolicyRule, verb: str) -> bool:
     if (rule.verbs and verb not in rule.verbs) or (rule.non_resource_urls and not rule.resources):
         return False
-    resources = rule.resources or (GroupResources("*"),)
-    named = tuple(part for part in resources if not part.resource_names)
-    found = reach(subject.policy, msgspec.structs.replace(rule, verbs=(verb,), resources=named), number)
-    return bool(named) and found.witness is not None and _readable(found.witness.subresource)
+    parts = tuple(_objects(rule.resources or (GroupResources("*"),)))
+    only = msgspec.structs.replace(rule, verbs=(verb,), resources=parts)
+    return bool(parts) and reach(subject.policy, only, number).reachable
 
 
-def _readable(subresource: str) -> bool:
-    return subresource in ("", FRESH)
+def _objects(parts: Iterable[GroupResources]) -> Iterator[GroupResources]:
+    """Yield what is about whole collections: no names, no subresources, which have small answers or none."""
+    for part in parts:
+        patterns = tuple(pattern for pattern in part.resources if "/" not in pattern or pattern.endswith("/*"))
+        if (patterns or not part.resources) and not part.resource_names:
+            yield msgspec.structs.replace(part, resources=patterns)
 
 
 def _writes(subject: Subject, number: int, rule: PolicyRule, key: tuple[str, str], verbs: tuple[str, ...]) -> bool:
@@ -102,8 +105,6 @@ def _writes(subject: Subject, number: int, rule: PolicyRule, key: tuple[str, str
 
 def _item(kinds: list[tuple[str, str]]) -> str:
     groups = dict.fromkeys(group for group, _ in kinds)
-    items = (
-        f'{{group: "{group}", resources: [{", ".join(chr(34) + path + chr(34) for own, path in kinds if own == group)}]}}'
-        for group in groups
-    )
+    paths = {group: ", ".join(f'"{path}"' for own, path in kinds if own == group) for group in groups}
+    items = (f'{{group: "{group}", resources: [{paths[group]}]}}' for group in groups)
     return f"resources: [{', '.join(items)}]"

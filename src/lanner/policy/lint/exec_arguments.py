@@ -14,8 +14,8 @@ from lanner.policy.model import Level
 
 @check("exec-arguments", "info")
 def exec_arguments(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
-    """The command of `kubectl exec` and attach stands in requestURI, which every level from Metadata on holds: a password
-    on such a command line is in the log. No policy can have the event without it; the log has to be guarded as a secret.
+    """The command of `kubectl exec` stands in requestURI, which every level from Metadata on holds: a password on such
+    a command line is in the log. No policy can have the event without it; the log has to be guarded as a secret.
     """
     for number, rule in subject.rules():
         cuts = (narrow(rule, "", "pods", below, ("get", "create")) for below in ("exec", "attach"))

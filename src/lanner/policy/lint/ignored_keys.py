@@ -94,7 +94,9 @@ def ignored_key(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
             yield report(*_AT_RULE.words(key, _without(rule)), rule=number, place=Place(key.line, key.column))
         items = rule.get("resources")
         for item in items.items if isinstance(items, Sequence) else ():
-            for key in _AT_ITEM.unknown(item) if isinstance(item, Mapping) else ():
+            if not isinstance(item, Mapping):
+                continue
+            for key in _AT_ITEM.unknown(item):
                 yield report(*_AT_ITEM.words(key, _item_without(item)), rule=number, place=Place(key.line, key.column))
 
 

@@ -14,8 +14,8 @@ from lanner.policy.model import Level
 
 @check("noise-kept", "info")
 def noise_kept(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
-    """Requests that the cluster makes by itself without end: health checks, leases, events, status of nodes and pods,
-    endpoint slices, controllers' watches. Judged by requests of the usual users; the fix drops them for these users only,
+    """Requests that the cluster makes by itself without end: health checks, leases, events, status of nodes, pods,
+    endpoint slices, controllers' watches. Judged by requests of the usual users; the fix drops them for these users,
     because an attacker hides in noise that is dropped for everybody. A warning where bodies are kept, too.
     """
     kept: dict[int, list[Sample]] = {}
@@ -27,7 +27,12 @@ def noise_kept(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
         level = subject.policy.rules[number].level
         yield report(
             f"the rule keeps noise at level {level.text}: {', '.join(dict.fromkeys(one.what for one in samples))}",
-            "above it: " + " ".join(dict.fromkeys(f"- {one.drop}" for one in samples)),
+            "above it, where nobody needs these: " + "".join(dict.fromkeys(f"\n- {one.drop}" for one in samples)),
             rule=number,
-            severity="warning" if level >= Level.REQUEST else "info",
+            severity="warning" if level >= Level.REQUEST and not all(_is_bare(one) for one in samples) else "info",
         )
+
+
+def _is_bare(sample: Sample) -> bool:
+    """Say whether a request has no body at any level."""
+    return sample.request.verb == "watch" or not sample.request.resource_request

@@ -55,6 +55,11 @@ class Subject:
             return self.place(rule, entry.key, entry.number)
         return self.place(rule, "resources", entry.item, entry.key, *([entry.number] if entry.number >= 0 else []))
 
+    def is_empty(self, rule: int, key: str) -> bool:
+        """Say whether a rule has a key with an empty list."""
+        node = _below(_below(_below(self.root, "rules"), rule), key)
+        return isinstance(node, Sequence) and not node.items
+
     def label(self, rule: int) -> str:
         """Return how messages name a rule: `rule 3 (line 12)`, counted from 1."""
         return f"rule {rule + 1} (line {self.place(rule).line})"

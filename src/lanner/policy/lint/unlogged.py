@@ -18,8 +18,8 @@ _EVERYBODY = ("system:authenticated", "system:serviceaccounts")
 
 @check("no-catch-all", "warning")
 def no_catch_all(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
-    """Requests that no rule matches are not logged. Without a last rule for everything, each new API, custom resource and
-    subresource starts unseen; the important requests that fall through today are named.
+    """Requests that no rule matches are not logged. Without a last rule for everything, each new API, custom resource
+    and subresource starts unseen; the important requests that fall through today are named.
     """
     count = len(subject.policy.rules)
     if not reach(subject.policy, PolicyRule(level=Level.METADATA), count).reachable:
@@ -36,7 +36,7 @@ def no_catch_all(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
 
 @check("blind-rule", "warning")
 def blind_rule(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
-    """A rule at None that takes requests an investigation asks for first: exec, secrets, tokens, role bindings, webhooks,
+    """A rule at None that takes requests an investigation asks for first: exec, secrets, tokens, bindings, webhooks,
     failed logins. Judged by requests of an ordinary user.
     """
     for number, rule in subject.rules():
@@ -52,8 +52,8 @@ def blind_rule(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
 
 @check("unlogged-user", "warning")
 def unlogged_user(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
-    """A rule at None for everything that a user or group does. Who holds the credential is unseen, and so is all that he
-    does by impersonation: kube-apiserver asks the policy about the user who logged in, not the one he acts as.
+    """A rule at None for everything that a user or group does. Who holds the credential is unseen, also where he acts
+    as another (impersonation): kube-apiserver asks the policy about the user who logged in, not the one he acts as.
     """
     for number, rule in subject.rules():
         named = [*rule.users, *rule.user_groups]
