@@ -22,11 +22,11 @@ T = TypeVar("T")
 class Gaps(NamedTuple):
     """Bytes on top of `bytes_kept`: `likely` from medians, `most` from the largest of the log's other events.
 
-    `events` lack a body; `unknown` of them have no like in the log, so that no bound holds for them.
+    `bodies` are absent though the policy asks for them; of `unknown` ones the log has no like, so that both are too low.
     `unseen_events` is the number of RequestReceived events that the policy writes and the log's own one did not.
     """
 
-    events: int
+    bodies: int
     unknown: int
     likely: int
     most: int
@@ -96,7 +96,7 @@ class GapFinder:
         ]
         unseen = [(max(0, found.answered - found.announced), found.received) for found in self._stages.values()]
         return Gaps(
-            events=sum(missing for missing, _ in bodies),
+            bodies=sum(missing for missing, _ in bodies),
             unknown=sum(missing for missing, sizes in bodies if not sizes.seen),
             likely=round(sum(missing * _middle(sizes) for missing, sizes in bodies)),
             most=sum(missing * sizes.largest for missing, sizes in bodies),

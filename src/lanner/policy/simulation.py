@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 
 import msgspec
 
 from lanner.audit.decode import Decoded, decode
 from lanner.audit.event import Event, Head
 from lanner.policy.attributes import of_event
+from lanner.policy.compiled import CompiledPolicy
 from lanner.policy.compression import Sampler
-from lanner.policy.evaluate import decide
 from lanner.policy.gaps import GapFinder
 from lanner.policy.model import Attributes, Decision, Policy
 from lanner.policy.projection import line_of, project
@@ -76,7 +75,7 @@ class Simulation:
         self.gaps = GapFinder()
         self.packed_now = Sampler() if pack else None
         self.packed_kept = Sampler() if pack else None
-        self._decide = decider or partial(decide, policy)
+        self._decide = decider or CompiledPolicy(policy).decide
 
     def add(self, line: bytes) -> None:
         """Take one line of a log; never raises."""

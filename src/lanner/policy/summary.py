@@ -183,13 +183,13 @@ def _volume(raw: int, packed: PackedSizes | None, months: float) -> Volume:
 
 def _notes(gaps: Gaps, span: Span | None, events_per_day: float | None) -> list[str]:
     notes = []
-    if gaps.events:
+    if gaps.bodies:
         notes.append(
-            f"{gaps.events} events lack a body that the policy asks for: their size is estimated from the log's"
-            " other events of the same resource and verb"
+            f"the log lacks {gaps.bodies} bodies that the policy asks for: their size is estimated from its other"
+            " events of the same resource, verb and outcome"
         )
     if gaps.unknown:
-        notes.append(f"{gaps.unknown} of them have no like in the log, so there is no upper bound")
+        notes.append(f"{gaps.unknown} of them have no like in the log and count nothing: there is no upper bound")
     if gaps.unseen_events:
         notes.append(f"the policy writes about {gaps.unseen_events} RequestReceived events that this log left out")
     if span is not None and span.seconds < SHORT_SPAN and events_per_day is None:

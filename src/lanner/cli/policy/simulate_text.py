@@ -40,9 +40,15 @@ def _sums(summary: Summary) -> Iterator[str]:
     if summary.packed_now and summary.packed_kept:
         for name in ("zstd", "gzip"):
             yield _packed(name, summary.packed_now, summary.packed_kept)
-    if summary.bytes_kept_likely != kept:
-        most = "no bound" if summary.bytes_kept_most is None else size(summary.bytes_kept_most)
-        yield f"with what the log lacks: about {size(summary.bytes_kept_likely)}, at most {most}"
+    if summary.gaps.bodies or summary.gaps.unseen_events:
+        yield f"with what the log lacks: {_bounds(summary)}"
+
+
+def _bounds(summary: Summary) -> str:
+    likely = size(summary.bytes_kept_likely)
+    if summary.bytes_kept_most is None:
+        return f"{likely} and more, nobody can say how much"
+    return f"about {likely}, at most {size(summary.bytes_kept_most)}"
 
 
 def _sum(name: str, now: str, kept: str, before: float, after: float) -> str:
