@@ -50,6 +50,11 @@ class _Idea(msgspec.Struct, frozen=True):
     security: bool = False
 
 
+def names_of(policy: Policy) -> set[str]:
+    """Return the object names that a policy mentions: Traffic must tell them apart."""
+    return {name for rule in policy.rules for part in rule.resources for name in part.resource_names}
+
+
 def changes(loaded: LoadedPolicy, oracle: Oracle, traffic: Traffic) -> list[Change]:
     """Return changes by their effect, those that cost no rule its sight first; needs a policy that loads."""
     policy = loaded.policy

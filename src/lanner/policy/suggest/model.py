@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal
 
 import msgspec
@@ -42,7 +42,10 @@ class Refused(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Suggestion(msgspec.Struct, kw_only=True):
-    """A policy, line by line, what it keeps of the log, and what it keeps from which rule (nothing, when proved)."""
+    """A policy, line by line, what it keeps of the log, and what it keeps from which rule (nothing, when proved).
+
+    `losses` were not wanted, `partly` were allowed; `unsighted` rules do not see all even if everything is logged.
+    """
 
     policy: Policy
     lines: tuple[Line, ...]
@@ -54,6 +57,7 @@ class Suggestion(msgspec.Struct, kw_only=True):
     conflicts: list[Conflict]
     refused: list[Refused]
     unsighted: list[str]
+    partly: list[Loss]
     minimum: Cost | None = None
 
     @property
@@ -62,10 +66,21 @@ class Suggestion(msgspec.Struct, kw_only=True):
         return not self.losses
 
 
-def losses(before: list[Sight], after: list[Sight]) -> list[Loss]:
-    """Return the rules that see less than before; both lists hold the same rules in the same order."""
+def losses(before: list[Sight], after: list[Sight], partly: Collection[str] = ()) -> list[Loss]:
+    """Return the rules that see less than before; both lists hold the same rules in the same order.
+
+    Rules named in `partly` may lose a part of their sight, not all.
+    """
     pairs = zip(before, after, strict=True)
-    return [_loss(old, new) for old, new in pairs if VERDICTS.index(new.verdict) < VERDICTS.index(old.verdict)]
+    return [_loss(old, new) for old, new in pairs if _lower(old, new) and not (new.rule in partly and _sees(new))]
+
+
+def _lower(old: Sight, new: Sight) -> bool:
+    return VERDICTS.index(new.verdict) < VERDICTS.index(old.verdict)
+
+
+def _sees(sight: Sight) -> bool:
+    return sight.verdict != "blind"
 
 
 def _loss(old: Sight, new: Sight) -> Loss:

@@ -5,7 +5,7 @@ Each is offered in several forms, the widest first; the proof decides which, if 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -14,7 +14,8 @@ from lanner.policy.model import GroupResources, Level, PolicyRule
 MOST_USERS = 60
 """A list of more users than this is not for reading."""
 
-_CONTROL_PLANE = ("system:apiserver", "system:kube-controller-manager", "system:kube-proxy", "system:kube-scheduler")
+_COMPONENTS = ("system:apiserver", "system:kube-controller-manager", "system:kube-proxy", "system:kube-scheduler")
+_CONTROLLERS = "system:serviceaccounts:kube-system"
 _CONTROLLER = "system:serviceaccount:kube-system:"
 _NODES = ("system:nodes",)
 _READS = ("get", "list", "watch")
@@ -39,80 +40,76 @@ class Noise(msgspec.Struct, kw_only=True, frozen=True):
 def noises(users: Iterable[str], *, everything: bool = False) -> list[Noise]:
     """Return what can be offered for a log with these users; `everything` adds all that the system's own users do."""
     seen = set(users)
-    control = control_plane(seen)
     return [
-        Noise(
-            purpose="Leases: heartbeats of nodes and leaders.",
-            forms=_forms(control, verbs=(*_READS, *_UPDATES), resources=(_LEASES,)),
+        _noise(
+            "Leases: heartbeats of nodes and leaders.",
+            PolicyRule(level=Level.NONE, verbs=(*_READS, *_UPDATES), resources=(_LEASES,)),
         ),
-        Noise(
-            purpose="Kubernetes events: a log of their own; deleting them stays visible.",
-            forms=_forms(control, verbs=("create", *_UPDATES, *_READS), resources=_EVENTS),
+        _noise(
+            "Kubernetes events: a log of their own; deleting them stays visible.",
+            PolicyRule(level=Level.NONE, verbs=("create", *_UPDATES, *_READS), resources=_EVENTS),
         ),
-        Noise(
-            purpose="Health checks and discovery of the API.",
-            forms=(
-                *_forms(control, verbs=("get",), non_resource_urls=("/healthz*", "/livez*", "/readyz*", *_DISCOVERY)),
-                _none(verbs=("get",), non_resource_urls=_PROBES),
-            ),
+        _noise(
+            "Health checks and discovery of the API.",
+            _of_urls("/healthz*", "/livez*", "/readyz*", *_DISCOVERY),
+            _of_urls(*_DISCOVERY),
+            _of_urls(*_PROBES),
         ),
-        Noise(
-            purpose="What nodes tell of themselves and of their pods.",
-            forms=(_none(user_groups=_NODES, verbs=_UPDATES, resources=_NODE_STATUS),),
+        _noise(
+            "What nodes tell of themselves and of their pods.",
+            PolicyRule(level=Level.NONE, user_groups=_NODES, verbs=_UPDATES, resources=_NODE_STATUS),
         ),
-        Noise(purpose="Reads by nodes.", forms=(_none(user_groups=_NODES, verbs=_READS),)),
-        *(_of_controllers(control, everything=everything) if control else ()),
-        Noise(
-            purpose="Watches are logged when they end, not when they begin.",
-            forms=(PolicyRule(level=Level.METADATA, verbs=("watch",), omit_stages=("ResponseStarted",)),),
+        _noise("Reads by nodes.", PolicyRule(level=Level.NONE, user_groups=_NODES, verbs=_READS)),
+        *_of_control_plane(seen, everything=everything),
+        _noise(
+            "Watches are logged when they end, not when they begin.",
+            PolicyRule(level=Level.METADATA, verbs=("watch",), omit_stages=("ResponseStarted",)),
         ),
     ]
 
 
-def control_plane(users: set[str]) -> tuple[str, ...]:
-    """Return the control plane's own users among those of a log; none where they are too many to be read."""
-    found = [user for user in users if user in _CONTROL_PLANE or user.startswith(_CONTROLLER)]
-    return tuple(sorted(found)) if len(found) <= MOST_USERS else ()
+def _noise(purpose: str, *forms: PolicyRule) -> Noise:
+    return Noise(purpose=purpose, forms=forms)
 
 
-def _of_controllers(control: tuple[str, ...], *, everything: bool) -> list[Noise]:
-    if everything:
-        return [Noise(purpose="What the control plane does by itself.", forms=(_none(users=control),))]
-    bookkeeping = (*_ENDPOINTS, *_EVENTS, _LEASES, _STATUS)
-    return [
-        Noise(
-            purpose="The control plane's bookkeeping.",
-            forms=(_none(users=control, verbs=("create", *_UPDATES), resources=bookkeeping),),
+def _of_urls(*urls: str) -> PolicyRule:
+    return PolicyRule(level=Level.NONE, verbs=("get",), non_resource_urls=urls)
+
+
+def _of_control_plane(seen: set[str], *, everything: bool) -> Iterator[Noise]:
+    """Yield the parts of what the control plane's users do by themselves, one group of actors after the other."""
+    for actor, scopes in (("components", _components(seen)), ("controllers", _controllers(seen))):
+        for purpose, rule in _EVERYTHING if everything else _OF_ROUTINE:
+            forms = [msgspec.structs.replace(rule, users=users, user_groups=groups) for users, groups in scopes]
+            if forms:
+                yield _noise(purpose.format(actor), *forms)
+
+
+_Scopes = list[tuple[tuple[str, ...], tuple[str, ...]]]
+"""Users and groups of which a request must meet both parts that are there."""
+
+
+def _components(seen: set[str]) -> _Scopes:
+    found = tuple(user for user in _COMPONENTS if user in seen)
+    return [(found, ())] if found else []
+
+
+def _controllers(seen: set[str]) -> _Scopes:
+    """All of kube-system's accounts by their group; else those of the log by name, if a list of them can be read."""
+    found = tuple(sorted(user for user in seen if user.startswith(_CONTROLLER)))
+    by_name = [(found, ())] if len(found) <= MOST_USERS else []
+    return [((), (_CONTROLLERS,)), *by_name] if found else []
+
+
+_EVERYTHING = (("What the control plane's {} do by themselves.", PolicyRule(level=Level.NONE)),)
+_OF_ROUTINE = (
+    (
+        "Bookkeeping of the control plane's {}.",
+        PolicyRule(
+            level=Level.NONE,
+            verbs=("create", *_UPDATES),
+            resources=(*_ENDPOINTS, *_EVENTS, _LEASES, _STATUS),
         ),
-        Noise(purpose="The control plane's reads.", forms=(_none(users=control, verbs=_READS),)),
-    ]
-
-
-def _forms(
-    control: tuple[str, ...],
-    *,
-    verbs: tuple[str, ...],
-    resources: tuple[GroupResources, ...] = (),
-    non_resource_urls: tuple[str, ...] = (),
-) -> tuple[PolicyRule, ...]:
-    """Everybody's, else the control plane's."""
-    whole = _none(verbs=verbs, resources=resources, non_resource_urls=non_resource_urls)
-    return (whole, msgspec.structs.replace(whole, users=control)) if control else (whole,)
-
-
-def _none(
-    *,
-    users: tuple[str, ...] = (),
-    user_groups: tuple[str, ...] = (),
-    verbs: tuple[str, ...] = (),
-    resources: tuple[GroupResources, ...] = (),
-    non_resource_urls: tuple[str, ...] = (),
-) -> PolicyRule:
-    return PolicyRule(
-        level=Level.NONE,
-        users=users,
-        user_groups=user_groups,
-        verbs=verbs,
-        resources=resources,
-        non_resource_urls=non_resource_urls,
-    )
+    ),
+    ("Reads by the control plane's {}.", PolicyRule(level=Level.NONE, verbs=_READS)),
+)

@@ -9,7 +9,7 @@ import msgspec
 from lanner.audit.decode import decode
 from lanner.audit.event import Event
 from lanner.policy.attributes import of_event
-from lanner.policy.evaluate import decide
+from lanner.policy.compiled import CompiledPolicy
 from lanner.policy.model import Policy
 from lanner.policy.projection import line_of
 from lanner.rules.compile import compile_conditions
@@ -39,7 +39,7 @@ class Replaying:
     """Tries rules on each event as it is and as the policy would have it."""
 
     def __init__(self, policy: Policy, rules: Sequence[Rule]) -> None:
-        self._policy = policy
+        self._policy = CompiledPolicy(policy)
         self._rules = rules
         self._matcher = compile_conditions([rule.condition for rule in rules])
         self._full: set[tuple[int, str]] = set()
@@ -53,7 +53,7 @@ class Replaying:
         audit_id = event.head.audit_id or ""
         self._full.update((number, audit_id) for number in matches)
         self._outcome.fired += len(matches)
-        line = line_of(event, decide(self._policy, of_event(event.head)))
+        line = line_of(event, self._policy.decide(of_event(event.head)))
         for kept in decode(line).events if line is not None else ():
             left = matches if line == event.raw else self._matcher.match(kept)
             self._kept.update((number, audit_id) for number in left)

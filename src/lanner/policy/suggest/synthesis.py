@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,9 +22,13 @@ MOST_ROUNDS = 12
 
 
 class _Frame(msgspec.Struct, kw_only=True, frozen=True):
-    """The lines that stand, and what goes for the whole policy; noise comes between `head` and `tail`."""
+    """The lines that stand, and what goes for the whole policy; noise comes between `head` and `tail`.
+
+    `head` ends with `lower`: lines that noise must not take from, of which a catch-all alone would do as well.
+    """
 
     head: tuple[Line, ...]
+    lower: int
     tail: tuple[Line, ...]
     omit_stages: tuple[str, ...]
     omit_managed_fields: bool
@@ -64,32 +69,59 @@ def suggest(
     *,
     keep: Keep = "metadata",
     no_bodies_of: Sequence[str] = (),
+    partly: Collection[str] = (),
     full: list[Sight] | None = None,
 ) -> Suggestion:
     """Return the cheapest policy found; its `losses` are empty where every rule keeps its sight.
 
-    `full` is what the oracle says of EVERYTHING, where that is known already. Raises UsageError on a bad resource.
+    Rules named in `partly` may miss some requests, if that saves. `full` is what the oracle says of EVERYTHING, where
+    that is known already. Raises UsageError on a bad resource.
     """
     full = oracle(EVERYTHING) if full is None else full
     needs = needs_in(full)
     guards, conflicts = guarded(needs, no_bodies_of)
     frame = _frame(without_guarded(needs, guards), guard_line(guards), keep)
+    proof = _Proof(oracle, full, partly)
     offers = _offers(frame, traffic, everything=keep == "nothing")
-    sights, refused = _settle(frame, offers, oracle, full, traffic)
-    lines = (*frame.head, *(offer.line for offer in offers), *frame.tail)
-    policy = frame.policy([offer.line for offer in offers])
+    refused = _settle(frame, offers, proof, traffic)
+    noise = [offer.line for offer in offers]
+    frame = _pruned(frame, noise, proof)
+    policy = frame.policy(noise)
+    sights = oracle(policy)
+    lost = losses(full, sights, partly)
     return Suggestion(
         policy=policy,
-        lines=lines,
+        lines=(*frame.head, *noise, *frame.tail),
         keep=keep,
         now=traffic.now,
         price=traffic.price(policy),
         sights=sights,
-        losses=losses(full, sights),
+        losses=lost,
         conflicts=conflicts,
         refused=refused,
         unsighted=[sight.rule for sight in full if sight.verdict != "sighted"],
+        partly=[loss for loss in losses(full, sights) if loss not in lost],
     )
+
+
+class _Proof(NamedTuple):
+    """Asks what a policy would take from rules."""
+
+    oracle: Oracle
+    full: list[Sight]
+    partly: Collection[str]
+
+    def losses(self, policy: Policy) -> list[Loss]:
+        return losses(self.full, self.oracle(policy), self.partly)
+
+
+def _pruned(frame: _Frame, noise: Sequence[Line], proof: _Proof) -> _Frame:
+    """Return the frame without its lower lines where nothing is lost by that."""
+    if not (frame.lower and frame.tail):
+        return frame
+    bare = msgspec.structs.replace(frame, head=frame.head[: -frame.lower], lower=0)
+    more = len(proof.losses(bare.policy(noise))) > len(proof.losses(frame.policy(noise)))
+    return frame if more else bare
 
 
 def _frame(needs: list[Need], guard: Line, keep: Keep) -> _Frame:
@@ -100,6 +132,7 @@ def _frame(needs: list[Need], guard: Line, keep: Keep) -> _Frame:
     stages = {stage for need in needs for stage in need.stages}
     return _Frame(
         head=(guard, *bodies, *lower),
+        lower=len(lower),
         tail=tuple(tail),
         omit_stages=_unneeded(stages, keep),
         omit_managed_fields=True,
@@ -139,17 +172,14 @@ def _saving(frame: _Frame, offer: _Offer, traffic: Traffic) -> int:
     return before - after
 
 
-def _settle(
-    frame: _Frame, offers: list[_Offer], oracle: Oracle, full: list[Sight], traffic: Traffic
-) -> tuple[list[Sight], list[Refused]]:
-    """Narrow or withdraw offers until no rule loses sight by them; changes `offers`."""
+def _settle(frame: _Frame, offers: list[_Offer], proof: _Proof, traffic: Traffic) -> list[Refused]:
+    """Narrow or withdraw offers until no rule loses sight by them; changes `offers`, returns those withdrawn."""
     refused: list[Refused] = []
     for left in range(MOST_ROUNDS, -1, -1):
-        sights = oracle(frame.policy([offer.line for offer in offers]))
-        lost = losses(full, sights)
+        lost = proof.losses(frame.policy([offer.line for offer in offers]))
         blamed = _blamed(lost, offers, len(frame.head))
         if not blamed:
-            return sights, refused
+            break
         for offer, rules in blamed:
             offer.refused_by.extend(rules)
             offer.form += 1
@@ -157,7 +187,7 @@ def _settle(
                 offer.form = 0
                 offers.remove(offer)
                 refused.append(_refused(frame, offer, traffic))
-    return oracle(frame.policy([offer.line for offer in offers])), refused
+    return sorted(refused, key=lambda one: -one.bytes)
 
 
 def _blamed(lost: list[Loss], offers: list[_Offer], first: int) -> list[tuple[_Offer, list[str]]]:

@@ -54,6 +54,8 @@ def _remark(line: Line, cost: Cost, kept: Cost) -> str:
     needed = f" For {names(line.needed_by)}." if line.needed_by else ""
     if not line.rule.level:
         return f"{line.purpose}{needed}"
+    if not cost.events:
+        return f"{line.purpose}{needed} Nothing in this log."
     return f"{line.purpose}{needed} {megabytes(cost.bytes)}, {share(cost.bytes, kept.bytes)} of what is kept."
 
 
