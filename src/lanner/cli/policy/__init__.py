@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from lanner.cli.policy import check, simulate
+from lanner.cli.policy import check, explain, simulate
 
 app = typer.Typer(help="Check an audit policy, and say what it decides, costs and blinds.", no_args_is_help=True)
 app.command("check")(check.check)
+app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
