@@ -60,8 +60,8 @@ def explain(  # noqa: PLR0917 - Typer reads options from parameters
 
     The request comes from words (--user, --verb, --resource ...), from audit events (--event) or from rows of
     attributes (--attributes). With --attributes, or --format json, one JSON object a line: level, omitStages,
-    omitManagedFields and rule (counted from 0, null where no rule matches). Exit code 1 when kube-apiserver would refuse
-    the policy.
+    omitManagedFields and rule (counted from 0, null where no rule matches). Exit code 1 when kube-apiserver would
+    refuse the policy.
     """
     words = _words(user, group or [], verb, resource, namespace, name, url)
     loaded = load_policy(policy)
