@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Gaps(NamedTuple):
     """Bytes on top of `bytes_kept`: `likely` from medians, `most` from the largest of the log's other events.
 
-    `bodies` are absent though the policy asks for them; of `unknown` ones the log has no like, so that both are too low.
+    `bodies` are absent though the policy asks for them; of `unknown` ones the log has no like, they count nothing.
     `unseen_events` is the number of RequestReceived events that the policy writes and the log's own one did not.
     """
 

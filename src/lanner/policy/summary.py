@@ -192,6 +192,8 @@ def _notes(gaps: Gaps, span: Span | None, events_per_day: float | None) -> list[
         notes.append(f"{gaps.unknown} of them have no like in the log and count nothing: there is no upper bound")
     if gaps.unseen_events:
         notes.append(f"the policy writes about {gaps.unseen_events} RequestReceived events that this log left out")
+    if gaps.bodies or gaps.unseen_events:
+        notes.append("packed sizes, money and the tables count only what the log has")
     if span is not None and span.seconds < SHORT_SPAN and events_per_day is None:
         notes.append("the log covers less than an hour: rates and money are that hour's, give --events-per-day")
     return notes

@@ -47,7 +47,7 @@ def _sums(summary: Summary) -> Iterator[str]:
 def _bounds(summary: Summary) -> str:
     likely = size(summary.bytes_kept_likely)
     if summary.bytes_kept_most is None:
-        return f"{likely} and more, nobody can say how much"
+        return f"{likely} and more; there is no upper bound"
     return f"about {likely}, at most {size(summary.bytes_kept_most)}"
 
 
