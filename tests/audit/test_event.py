@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lanner.audit import event
 from lanner.audit.decode import decode
 from lanner.audit.event import decode_body, parse_time
+from lanner.audit.fields import lookup
 from lanner.audit.tree import written
 
 
@@ -112,17 +113,16 @@ def test_a_body_that_fitted_the_stack_when_checked_decodes_on_a_fuller_stack():
     def at_the_bottom():
         depth = next(depth for depth in range(1100, 100, -10) if decode(_deep(depth)).events)
         event = decode(_deep(depth)).events[0]
-        results.extend(_further_down(read, 60) for read in (lambda: event.request, lambda: _text(event)))
+        pointed = lookup("jevt.value", "/requestObject" + "/0" * 300)
+        reads = (lambda: event.request, lambda: written(event.head.request_object), lambda: pointed(event))
+        results.extend(_further_down(read, 60) for read in reads)
 
     thread = threading.Thread(target=at_the_bottom)
     thread.start()
     thread.join()
     assert isinstance(results[0], list)
     assert results[1].startswith("[[[")
-
-
-def _text(event):
-    return written(event.head.request_object)
+    assert results[2].startswith("[[[")
 
 
 def _further_down(read, frames):

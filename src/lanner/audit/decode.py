@@ -54,6 +54,8 @@ def decode(line: bytes) -> Decoded:
     What counts as an event follows Falco's k8saudit plugin; an item of an EventList, and a single object that has
     an auditID and a stage, need no `kind`. A blank line holds nothing.
     """
+    if len(line) > MAX_LINE_BYTES:
+        return _decode_other(line)
     try:
         head = _decode_head(line)
     except _FAILURES:
@@ -63,7 +65,6 @@ def decode(line: bytes) -> Decoded:
         and head.api_version in USUAL_VERSIONS
         and is_timestamp(head.stage_timestamp or "")
         and (line.isascii() or _is_utf8(line))
-        and len(line) <= MAX_LINE_BYTES
     ):
         return Decoded([Event(line, head)], [])
     return _decode_other(line)

@@ -12,7 +12,7 @@ import msgspec
 from lanner.audit.event import Event
 from lanner.audit.fieldinfo import Extractor, FieldInfo, plain
 from lanner.audit.pointer import parse_pointer
-from lanner.audit.tree import DOCUMENT, REQUEST, RESPONSE, text_at, written
+from lanner.audit.tree import DOCUMENT, REQUEST, RESPONSE, formatted, text_at, written
 
 SOURCE = "k8s_audit"
 PLUGIN = "k8saudit"
@@ -29,7 +29,7 @@ def _value(argument: str | None) -> Extractor:
 
 
 def _indented(event: Event) -> str:
-    return msgspec.json.format(event.text.strip(), indent=2).decode()
+    return formatted(event.text.strip(), indent=2)
 
 
 def _json_fields(prefix: str) -> Iterable[FieldInfo]:

@@ -105,10 +105,15 @@ def written(value: bytes | msgspec.Raw) -> str:
     if raw[:1] == b'"':
         text: str = decode_body(raw)
         return text
+    return formatted(raw, indent=-1)
+
+
+def formatted(raw: bytes, *, indent: int) -> str:
+    """Return JSON text with its blanks as the indent asks (none below 0), empty where it is nested beyond any stack."""
     try:
-        return msgspec.json.format(raw, indent=-1).decode()
+        return msgspec.json.format(raw, indent=indent).decode()
     except RecursionError:
-        return (on_fresh_stack(partial(msgspec.json.format, raw, indent=-1)) or b"").decode()
+        return (on_fresh_stack(partial(msgspec.json.format, raw, indent=indent)) or b"").decode()
 
 
 class Part(NamedTuple):
@@ -134,7 +139,13 @@ def read(event: Event, part: Part, question: Callable[[Tree], Answer | None]) ->
 def read_written(event: Event, part: Part, question: Callable[[Tree], Answer | None]) -> Answer | None:
     """Ask the written part at once: right for questions that end at objects."""
     raw = part.raw(event)
-    return question(Written(raw)) if len(raw) else None
+    if not len(raw):
+        return None
+    try:
+        return question(Written(raw))
+    except RecursionError:
+        answer: Answer | None = on_fresh_stack(partial(question, Written(raw)))
+        return answer
 
 
 def find(tree: Tree, keys: Sequence[str]) -> Any:
