@@ -104,7 +104,7 @@ def _without_spared(key: tuple[Scope, Target], verbs: dict[str, _Want], wants: _
     left = {}
     for verb, want in verbs.items():
         others = [verbs[ALL_VERBS]] if verb != ALL_VERBS and ALL_VERBS in verbs else []
-        others += [found[name] for found in wider for name in (verb, ALL_VERBS) if name in found]
+        others += [found[name] for found in wider for name in (ALL_VERBS, verb) if name in found]
         sparing = next((other for other in others if _gives(other, want)), None)
         if sparing is None:
             left[verb] = want

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -120,8 +119,8 @@ def _listed(key: str, values: Sequence[str], indent: str) -> Iterator[str]:
         return
     yield f"{indent}{key}:"
     opened, row = indent + "  [", ""
-    for value in values:
-        piece = _scalar(value) + ("]" if value is values[-1] else ",")
+    for number, value in enumerate(values, 1):
+        piece = _scalar(value) + ("]" if number == len(values) else ",")
         if row and len(opened) + len(row) + 1 + len(piece) > WIDTH:
             yield opened + row
             opened, row = " " * len(opened), ""
@@ -141,7 +140,13 @@ def _scalar(value: str) -> str:
     """Return a text as YAML, quoted unless it cannot be read as anything else."""
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS_OF_YAML:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return f'"{"".join(map(_character, value))}"'
+
+
+def _character(one: str) -> str:
+    if one in '"\\':
+        return f"\\{one}"
+    return one if one.isprintable() else f"\\U{ord(one):08x}"
 
 
 def on_one_line(rule: PolicyRule) -> str:
