@@ -157,6 +157,14 @@ def test_an_event_without_level_hides_nothing():
     assert project(event, FULL).bytes == len(event.raw) + 1
 
 
+def test_a_body_that_is_no_unicode_falls_away_whole():
+    line = written(document(verb="patch", requestObject={"a": "?" * 50})).replace(b"?", b"\xff")
+    event = decode(line).events[0]
+    metadata = Decision(Level.METADATA, (), False, 0)
+    assert line_of(event, metadata) == written(document(verb="patch", level="Metadata"))
+    assert project(event, metadata).bytes == len(written(document(verb="patch", level="Metadata"))) + 1
+
+
 def test_a_body_that_does_not_decode_keeps_its_bytes():
     assert managed_bytes_of(b'{"managedFields":"\xff"') == 0
     assert without_managed_fields(b'{"metadata":1,"managedFields":[]}') == b'{"metadata":1,"managedFields":[]}'

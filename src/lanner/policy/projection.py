@@ -54,7 +54,7 @@ def project(event: Event, decision: Decision) -> Projection:
     response = _dropped(head.response_object, RESPONSE_KEY) if level < Level.REQUEST_RESPONSE else 0
     managed = managed_bytes(head, level) if decision.omit_managed_fields else 0
     changed = len(level.text) - len(head.level or level.text)
-    left = len(event.raw) + 1 + changed - request - response - managed
+    left = len(_text(event)) + 1 + changed - request - response - managed
     if level <= logged:
         return Projection(left, "", request, response, managed)
     return Projection(left, "", request, response, managed, *_never_logged(head, logged, level))
@@ -68,7 +68,7 @@ def line_of(event: Event, decision: Decision) -> bytes | None:
     head, level = event.head, decision.level
     if level is Level.NONE or head.stage in decision.omit_stages:
         return None
-    line = event.raw
+    line = _text(event)
     if head.level:
         line = line.replace(f'"level":"{head.level}"'.encode(), f'"level":"{level.text}"'.encode(), 1)
     for key, body, needed in (
@@ -82,6 +82,11 @@ def line_of(event: Event, decision: Decision) -> bytes | None:
             elif decision.omit_managed_fields and not (key is REQUEST_KEY and head.verb == "patch"):
                 line = line.replace(key + text, key + without_managed_fields(text), 1)
     return line
+
+
+def _text(event: Event) -> bytes:
+    # The head's bodies are those of the mended text where there is one.
+    return event.mended or event.raw
 
 
 def level_of(head: Head) -> Level:

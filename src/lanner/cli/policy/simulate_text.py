@@ -48,7 +48,7 @@ def _bounds(summary: Summary) -> str:
     likely = size(summary.bytes_kept_likely)
     if summary.bytes_kept_most is None:
         return f"{likely} and more; there is no upper bound"
-    return f"about {likely}, at most {size(summary.bytes_kept_most)}"
+    return f"about {likely}, {size(summary.bytes_kept_most)} if each body were as large as the largest of its kind"
 
 
 def _sum(name: str, now: str, kept: str, before: float, after: float) -> str:
