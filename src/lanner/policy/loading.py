@@ -12,7 +12,7 @@ from lanner.errors import GroundError
 from lanner.policy.advice import fix_for_error, fix_for_remark
 from lanner.policy.decoding.document import GROUP, Document, read_document
 from lanner.policy.decoding.schema import INTERNAL
-from lanner.policy.decoding.value import GoError, Value, as_node, nearest
+from lanner.policy.decoding.value import GoError, Value, as_node, at, nearest
 from lanner.policy.findings import PolicyFinding
 from lanner.policy.model import LEVELS, GroupResources, Level, Place, Policy, PolicyRule
 from lanner.policy.validation import Mistake, validate
@@ -90,10 +90,18 @@ def _judge(blank: LoadedPolicy, document: Document) -> LoadedPolicy:
 
 
 def _refused(blank: LoadedPolicy, error: GoError, root: Value | None) -> LoadedPolicy:
-    found = PolicyFinding(
-        "not-decodable", "error", error.message, None, error.line, error.column, fix_for_error(error.message, root)
-    )
+    rule = _rule_at(root, error) if root and ".rules." in error.message else None
+    fix = fix_for_error(error.message, root)
+    found = PolicyFinding("not-decodable", "error", error.message, rule, error.line, error.column, fix)
     return replace(blank, errors=(found,), refusal=error.message)
+
+
+def _rule_at(root: Value, error: GoError) -> int | None:
+    """Return the last rule that begins before an error inside the rules."""
+    rules = at(root, ("rules",))
+    place = (error.line, error.column)
+    before = [number for number, item in enumerate(rules.items if rules else ()) if (item.line, item.column) <= place]
+    return before[-1] if before else None
 
 
 def _validated(warned: LoadedPolicy, root: Value, content: dict[str, Any]) -> LoadedPolicy:
