@@ -157,6 +157,17 @@ def test_an_event_without_level_hides_nothing():
     assert project(event, FULL).bytes == len(event.raw) + 1
 
 
+def test_blanks_between_keys_hide_no_body():
+    """Some shippers write JSON with blanks; kube-apiserver would have written none."""
+    found = document(requestObject={"a": 1}, responseObject={"metadata": {"name": "b", "managedFields": [1]}})
+    event = decode(json.dumps(found, indent=1).encode()).events[0]
+    for level in (Level.METADATA, Level.REQUEST_RESPONSE):
+        decision = Decision(level, (), True, 0)
+        line = line_of(event, decision)
+        assert line == written(model(found, decision) or {})
+        assert project(event, decision).bytes == len(line) + 1
+
+
 def test_a_body_that_is_no_unicode_falls_away_whole():
     line = written(document(verb="patch", requestObject={"a": "?" * 50})).replace(b"?", b"\xff")
     event = decode(line).events[0]

@@ -6,10 +6,12 @@ set by level, patches keep their text, managedFields leave objects, items of lis
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import msgspec
 
+from lanner.audit.decode import decode
 from lanner.audit.event import Event, Head
 from lanner.policy.model import LEVELS, Decision, Level
 
@@ -20,6 +22,11 @@ _LEVEL_OF = {text: Level(number) for number, text in enumerate(LEVELS)}
 _WITH_BODY = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _STREAMS = frozenset({"exec", "attach", "portforward", "proxy", "log"})
 """Subresources whose answer is a stream, which is never logged; only a refusal is an object."""
+
+
+_BLANKS = re.compile(rb'":\s|[{,]\s')
+_BEGINNING = 64
+"""Bytes in which blanks between keys show; Go begins with kind and apiVersion."""
 
 
 class Projection(NamedTuple):
@@ -44,17 +51,18 @@ _NO_STAGE = Projection(0, "stage omitted")
 
 def project(event: Event, decision: Decision) -> Projection:
     """Return what a decision leaves of an event."""
-    head, level = event.head, decision.level
+    level = decision.level
     if level is Level.NONE:
         return _NO_LEVEL
-    if head.stage in decision.omit_stages:
+    if event.head.stage in decision.omit_stages:
         return _NO_STAGE
+    event = _without_blanks(event)
+    head = event.head
     logged = level_of(head)
     request = _dropped(head.request_object, REQUEST_KEY) if level < Level.REQUEST else 0
     response = _dropped(head.response_object, RESPONSE_KEY) if level < Level.REQUEST_RESPONSE else 0
     managed = managed_bytes(head, level) if decision.omit_managed_fields else 0
-    changed = len(level.text) - len(head.level or level.text)
-    left = len(_text(event)) + 1 + changed - request - response - managed
+    left = len(_at_level(event, level)) + 1 - request - response - managed
     if level <= logged:
         return Projection(left, "", request, response, managed)
     return Projection(left, "", request, response, managed, *_never_logged(head, logged, level))
@@ -65,12 +73,11 @@ def line_of(event: Event, decision: Decision) -> bytes | None:
 
     A body that the log lacks stays absent; its length is that of `project`.
     """
-    head, level = event.head, decision.level
-    if level is Level.NONE or head.stage in decision.omit_stages:
+    level = decision.level
+    if level is Level.NONE or event.head.stage in decision.omit_stages:
         return None
-    line = _text(event)
-    if head.level:
-        line = line.replace(f'"level":"{head.level}"'.encode(), f'"level":"{level.text}"'.encode(), 1)
+    event = _without_blanks(event)
+    head, line = event.head, _at_level(event, level)
     for key, body, needed in (
         (REQUEST_KEY, head.request_object, Level.REQUEST),
         (RESPONSE_KEY, head.response_object, Level.REQUEST_RESPONSE),
@@ -84,9 +91,17 @@ def line_of(event: Event, decision: Decision) -> bytes | None:
     return line
 
 
-def _text(event: Event) -> bytes:
-    # The head's bodies are those of the mended text where there is one.
-    return event.mended or event.raw
+def _without_blanks(event: Event) -> Event:
+    """Return an event in Go's form: shippers that write JSON anew put blanks where kube-apiserver has none."""
+    if not _BLANKS.search(event.text, 0, _BEGINNING):
+        return event
+    compact = decode(msgspec.json.format(event.text, indent=-1)).events
+    return compact[0] if len(compact) == 1 else event
+
+
+def _at_level(event: Event, level: Level) -> bytes:
+    was, new = f'"level":"{event.head.level}"', f'"level":"{level.text}"'
+    return event.text.replace(was.encode(), new.encode(), 1)
 
 
 def level_of(head: Head) -> Level:
@@ -131,7 +146,7 @@ class _Body(msgspec.Struct, gc=False):
     rows: list[_Row] | None = None
 
 
-_decode = msgspec.json.Decoder(_Body).decode
+_decode_body = msgspec.json.Decoder(_Body).decode
 
 
 def managed_bytes(head: Head, level: Level) -> int:
@@ -161,7 +176,7 @@ def _managed(body: msgspec.Raw | bytes) -> list[tuple[msgspec.Raw, int]]:
     if not len(body) or bytes(body).find(_MANAGED) < 0:
         return []
     try:
-        found = _decode(body)
+        found = _decode_body(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
     parts: list[Any] = [found, *(found.items or ()), *(row.object for row in found.rows or () if row.object)]

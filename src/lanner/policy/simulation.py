@@ -134,7 +134,7 @@ class Simulation:
     @property
     def seconds(self) -> float:
         """Return the time between the earliest and the latest event."""
-        return (self.last_ns - self.first_ns) / 1e9 if self.last_ns and self.first_ns else 0.0
+        return 0.0 if self.last_ns is None or self.first_ns is None else (self.last_ns - self.first_ns) / 1e9
 
 
 def _tally(table: dict[str, Tally], key: str) -> Tally:
