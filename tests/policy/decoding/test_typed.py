@@ -54,7 +54,12 @@ def test_the_internal_type_has_gos_own_names():
 def test_nulls_are_empty_and_other_kinds_are_not_looked_into():
     found = decoded({"rules": [None, {"users": None, "level": None}], "metadata": None}).value
     assert found == {"rules": [None, {"users": None, "level": None}], "metadata": None}
-    assert decoded({"verb": 1}, type_of("v1.Event")).remarks == []
+    assert decoded({"verb": 1}, type_of("v1.WatchEvent")).remarks == []
+
+
+def test_of_kinds_that_are_no_policies_the_outer_keys_are_looked_at():
+    with pytest.raises(GoError, match=r"number into Go struct field Event\.verb of type string"):
+        decoded({"verb": 1}, type_of("v1.Event"))
 
 
 def test_unknown_and_duplicate_keys_once_each():

@@ -138,6 +138,36 @@ INTERNAL_POLICY = Struct(
 
 _POLICY_LIST = Struct("v1.PolicyList", {**_HEAD, "metadata": _LIST_METADATA, "items": _many(POLICY)})
 
+_EVENT = Struct(
+    "v1.Event",
+    {
+        **_HEAD,
+        "level": Plain("string", "v1.Level"),
+        "auditID": Plain("string", "types.UID"),
+        "stage": Plain("string", "v1.Stage"),
+        **dict.fromkeys(("requestURI", "verb", "userAgent"), _TEXT),
+        **dict.fromkeys(("user", "impersonatedUser"), Struct("v1.UserInfo", {})),
+        "authenticationMetadata": Struct("v1.AuthenticationMetadata", {}),
+        "sourceIPs": _TEXTS,
+        "objectRef": Struct("v1.ObjectReference", {}),
+        "responseStatus": Struct("v1.Status", {}),
+        "annotations": _LABELS,
+    },
+)
+"""Kinds that are no policies have their outer keys only: a wrong one is told before the kind is refused."""
+_EVENT_LIST = Struct("v1.EventList", {**_HEAD, "metadata": _LIST_METADATA, "items": _many(_EVENT)})
+_STATUS = Struct(
+    "v1.Status",
+    {
+        **_HEAD,
+        "metadata": _LIST_METADATA,
+        **dict.fromkeys(("status", "message"), _TEXT),
+        "reason": Plain("string", "v1.StatusReason"),
+        "details": Struct("v1.StatusDetails", {}),
+        "code": Plain("int64", "int32"),
+    },
+)
+
 _OPTIONS = ("CreateOptions", "DeleteOptions", "GetOptions", "ListOptions", "PatchOptions", "UpdateOptions")
 UNVERSIONED = frozenset(("APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "Status"))
 """Kinds that are known in every group and version."""
@@ -151,7 +181,7 @@ KINDS: dict[tuple[str, str, str], str] = {
 }
 """The kinds that kube-apiserver's audit decoder knows, by group, version and kind, with their Go types."""
 
-_DECODED = {struct.name: struct for struct in (POLICY, INTERNAL_POLICY, _POLICY_LIST)}
+_DECODED = {struct.name: struct for struct in (POLICY, INTERNAL_POLICY, _POLICY_LIST, _EVENT, _EVENT_LIST, _STATUS)}
 
 
 def type_of(name: str) -> Type:
