@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lanner.policy.model import GroupResources, Level, PolicyRule
 from lanner.policy.suggest.lines import Line
-from lanner.policy.suggest.merging import merged, shortened
+from lanner.policy.suggest.merging import joined, merged, shortened
 
 
 def _line(name: str, *resources: GroupResources, level: Level = Level.METADATA, **parts: object) -> Line:
@@ -47,3 +47,20 @@ def test_a_scope_that_both_have_stays():
     """Lines of one namespace remain its."""
     line = merged(_line("a", PODS, namespaces=("x",)), _line("b", SETS, namespaces=("x",)))
     assert line.rule.namespaces == ("x",)
+
+
+def test_lines_that_differ_in_users_only_are_one():
+    """A line for everybody, or with other verbs, stays by itself."""
+    lines = [
+        _line("", PODS, users=("a",)),
+        _line("", SETS, users=("a",)),
+        _line("", PODS),
+        _line("", PODS, users=("b", "a")),
+        _line("", PODS, users=("b",), verbs=("get",)),
+    ]
+    assert [(line.rule.users, line.rule.verbs) for line in joined(lines)] == [
+        (("a", "b"), ()),
+        (("a",), ()),
+        ((), ()),
+        (("b",), ("get",)),
+    ]

@@ -60,3 +60,21 @@ def merged(first: Line, second: Line) -> Line:
 
 def _targets(part: GroupResources) -> list[Target]:
     return [Target(part.group, resource, part.resource_names) for resource in part.resources or ("",)]
+
+
+def joined(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines, those that differ only in their users as one, in the place of the first of them."""
+    left: list[Line] = []
+    for line in lines:
+        same = next((place for place, other in enumerate(left) if _differ_by_user(other.rule, line.rule)), None)
+        if same is None:
+            left.append(line)
+        else:
+            users = tuple(dict.fromkeys((*left[same].rule.users, *line.rule.users)))
+            rule = msgspec.structs.replace(line.rule, users=users)
+            left[same] = Line(rule=rule, purpose=f"{left[same].purpose} {line.purpose}")
+    return left
+
+
+def _differ_by_user(one: PolicyRule, other: PolicyRule) -> bool:
+    return bool(one.users and other.users) and msgspec.structs.replace(one, users=other.users) == other

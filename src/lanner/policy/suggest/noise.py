@@ -40,6 +40,8 @@ class Noise(msgspec.Struct, kw_only=True, frozen=True):
 def noises(users: Iterable[str], *, everything: bool = False) -> list[Noise]:
     """Return what can be offered for a log with these users; `everything` adds all that the system's own users do."""
     seen = set(users)
+    control = tuple(user for scope, _ in (*_components(seen), *_controllers(seen)[1:]) for user in scope)
+    events = PolicyRule(level=Level.NONE, verbs=("create", *_UPDATES, *_READS), resources=_EVENTS)
     return [
         _noise(
             "Leases: heartbeats of nodes and leaders.",
@@ -47,7 +49,8 @@ def noises(users: Iterable[str], *, everything: bool = False) -> list[Noise]:
         ),
         _noise(
             "Kubernetes events: a log of their own; deleting them stays visible.",
-            PolicyRule(level=Level.NONE, verbs=("create", *_UPDATES, *_READS), resources=_EVENTS),
+            events,
+            *([msgspec.structs.replace(events, users=control)] if control else []),
         ),
         _noise(
             "Health checks and discovery of the API.",
@@ -107,7 +110,7 @@ _OF_ROUTINE = (
         "Bookkeeping of the control plane's {}.",
         PolicyRule(
             level=Level.NONE,
-            verbs=("create", *_UPDATES),
+            verbs=_UPDATES,
             resources=(*_ENDPOINTS, *_EVENTS, _LEASES, _STATUS),
         ),
     ),

@@ -11,7 +11,7 @@ from lanner.policy.coverage.model import Need, Sight
 from lanner.policy.model import Level, Policy, PolicyRule
 from lanner.policy.suggest.guard import guard_line, guarded, without_guarded
 from lanner.policy.suggest.lines import Line, lines_of
-from lanner.policy.suggest.merging import shortened
+from lanner.policy.suggest.merging import joined, shortened
 from lanner.policy.suggest.model import EVERYTHING, Keep, Loss, Oracle, Refused, Suggestion, losses
 from lanner.policy.suggest.noise import Noise, noises
 from lanner.policy.suggest.traffic import Traffic
@@ -39,6 +39,11 @@ class _Frame(msgspec.Struct, kw_only=True, frozen=True):
             omit_stages=self.omit_stages,
             omit_managed_fields=self.omit_managed_fields,
         )
+
+    def without(self, numbers: Collection[int]) -> _Frame:
+        """Return the frame without some of its lower lines."""
+        head = tuple(line for number, line in enumerate(self.head) if number not in numbers)
+        return msgspec.structs.replace(self, head=head, lower=self.lower - len(numbers))
 
 
 class _Offer(msgspec.Struct):
@@ -84,7 +89,7 @@ def suggest(
     proof = _Proof(oracle, full, partly)
     offers = _offers(frame, traffic, everything=keep == "nothing")
     refused = _settle(frame, offers, proof, traffic)
-    noise = [offer.line for offer in offers]
+    noise = joined([offer.line for offer in offers])
     frame = _pruned(frame, noise, proof)
     policy = frame.policy(noise)
     sights = oracle(policy)
@@ -116,19 +121,25 @@ class _Proof(NamedTuple):
 
 
 def _pruned(frame: _Frame, noise: Sequence[Line], proof: _Proof) -> _Frame:
-    """Return the frame without its lower lines where nothing is lost by that."""
+    """Return the frame without the lower lines that the catch-all, after the noise, does as well."""
     if not (frame.lower and frame.tail):
         return frame
-    bare = msgspec.structs.replace(frame, head=frame.head[: -frame.lower], lower=0)
-    more = len(proof.losses(bare.policy(noise))) > len(proof.losses(frame.policy(noise)))
-    return frame if more else bare
+    most = len(proof.losses(frame.policy(noise)))
+    bare = frame.without(range(len(frame.head) - frame.lower, len(frame.head)))
+    if len(proof.losses(bare.policy(noise))) <= most:
+        return bare
+    for number in range(len(frame.head) - 1, len(frame.head) - frame.lower - 1, -1):
+        shorter = frame.without([number])
+        if len(proof.losses(shorter.policy(noise))) <= most:
+            frame = shorter
+    return frame
 
 
 def _frame(needs: list[Need], guard: Line, keep: Keep) -> _Frame:
     bodies = shortened(lines_of(need for need in needs if need.level > Level.METADATA))
     others = [need for need in needs if need.level <= Level.METADATA]
     tail = [_catch_all(others, keep)] if keep == "metadata" or any(map(_universal, others)) else []
-    lower = shortened(lines_of(need for need in others if not _universal(need))) if keep == "nothing" else []
+    lower = shortened(lines_of(need for need in others if not _universal(need)))
     stages = {stage for need in needs for stage in need.stages}
     return _Frame(
         head=(guard, *bodies, *lower),
