@@ -141,3 +141,16 @@ def test_needs_and_their_names(oracle_of: Oracles):
     needs = needs_in(oracle_of(named)(Policy(rules=())))
     assert needs == [named]
     assert names_in(needs) == {"aws-auth"}
+
+
+def test_a_line_protects_from_noise_what_a_rule_needs(traffic: Traffic, oracle_of: Oracles):
+    """Only such lines stay before the catch-all: reads by controllers go, their sessions stay in sight."""
+    session = Need(rule="Session", verbs=("get",), resources=(GroupResources("", ("pods/exec",)),))
+    deleted = Need(rule="Deleted", verbs=("delete",), resources=(GroupResources("", ("roles",)),))
+    found = suggest(oracle_of(session, deleted), traffic)
+    assert found.proved
+    assert [line.needed_by for line in found.lines if line.needed_by] == [("Session",)]
+    assert _levels(found.policy, (CONTROLLER["username"], "get", "pods"), ("a", "delete", "roles")) == [
+        "None",
+        "Metadata",
+    ]
