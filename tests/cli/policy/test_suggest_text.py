@@ -73,5 +73,5 @@ def test_changes_say_effect_place_and_cost():
     assert "-31 % (-0.3 kB)  P. No rule loses sight." in text
     assert "p.yaml:3: add before it:" in text
     assert "P. Security; no rule loses sight." in text
-    assert "+2.0 % (+0.0 kB)  P. BLINDS b." in text
+    assert "+2.0 % (+0.0 kB)  P. TAKES SIGHT from b." in text
     assert list(change_lines([], "p.yaml")) == ["no single line saves anything worth telling"]

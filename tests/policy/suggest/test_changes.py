@@ -87,3 +87,13 @@ def test_names_that_a_policy_mentions():
     policy = read_policy(LEAN).policy
     assert policy is not None
     assert names_of(policy) == {"db"}
+
+
+def test_a_rule_that_is_partly_sighted_must_not_lose_more(traffic: Traffic, oracle_of: Oracles):
+    """The verdict stays the same, but another line blinds it: that is told, too."""
+    text = EVERYTHING.replace("rules:", "rules:\n- {level: None, nonResourceURLs: ['*']}")
+    told = _told(text, traffic, oracle_of(Need(rule="Any")))
+    leases = told["Leases"]
+    allowed = changes(read_policy(text), oracle_of(Need(rule="Any")), traffic, partly=["Any"])
+    assert not next(change for change in allowed if change.purpose.startswith("Leases")).losses
+    assert [(loss.rule, loss.before, loss.after) for loss in leases.losses] == [("Any", "partly", "partly")]

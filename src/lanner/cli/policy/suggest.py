@@ -73,7 +73,7 @@ def suggest_(  # noqa: PLR0917 - Typer reads options from parameters
     log = _Log(events)
     oracle = _oracle(loaded)
     if policy is not None:
-        _show_changes(policy, log, oracle, format_)
+        _show_changes(policy, log, oracle, frozenset(partly or []), format_)
         return
     full = oracle(EVERYTHING)
     traffic = Traffic(names_in(needs_in(full)))
@@ -163,7 +163,7 @@ def _print(found: Suggestion, outcome: Outcome, output: Path | None, format_: Fo
         note(line)
 
 
-def _show_changes(path: Path, log: _Log, oracle: Oracle, format_: Format) -> None:
+def _show_changes(path: Path, log: _Log, oracle: Oracle, partly: frozenset[str], format_: Format) -> None:
     loaded = load_policy(path)
     if loaded.policy is None:
         for found in loaded.errors:
@@ -172,7 +172,7 @@ def _show_changes(path: Path, log: _Log, oracle: Oracle, format_: Format) -> Non
     traffic = Traffic(names_of(loaded.policy))
     log.read(traffic.add, "reading")
     log.tell()
-    told = changes(loaded, oracle, traffic)
+    told = changes(loaded, oracle, traffic, partly=partly)
     if format_ is Format.json:
         print_json(changes_as_json(told, traffic))
         return

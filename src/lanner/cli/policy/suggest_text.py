@@ -114,5 +114,5 @@ def change_lines(told: list[Change], file: str) -> Iterator[str]:
 
 def _effect(change: Change) -> str:
     if change.losses:
-        return f"BLINDS {names([loss.rule for loss in change.losses])}."
+        return f"TAKES SIGHT from {names([loss.rule for loss in change.losses])}."
     return "Security; no rule loses sight." if change.security else "No rule loses sight."

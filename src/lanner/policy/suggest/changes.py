@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -13,7 +14,7 @@ from lanner.policy.model import Attributes, Level, Policy, PolicyRule
 from lanner.policy.suggest.edits import Action, Edit, inserting, omitting_managed_fields, omitting_stage, with_level
 from lanner.policy.suggest.guard import NEVER, guard_line
 from lanner.policy.suggest.lines import Target
-from lanner.policy.suggest.model import Loss, Oracle, losses
+from lanner.policy.suggest.model import Loss, Oracle, loss_of, losses
 from lanner.policy.suggest.noise import noises
 from lanner.policy.suggest.traffic import Traffic
 
@@ -55,16 +56,44 @@ def names_of(policy: Policy) -> set[str]:
     return {name for rule in policy.rules for part in rule.resources for name in part.resource_names}
 
 
-def changes(loaded: LoadedPolicy, oracle: Oracle, traffic: Traffic) -> list[Change]:
-    """Return changes by their effect, those that cost no rule its sight first; needs a policy that loads."""
+def changes(loaded: LoadedPolicy, oracle: Oracle, traffic: Traffic, *, partly: Collection[str] = ()) -> list[Change]:
+    """Return changes by their effect, those that cost no rule its sight first; needs a policy that loads.
+
+    Rules named in `partly` may lose a part of their sight.
+    """
     policy = loaded.policy
     assert policy is not None
     kept = traffic.price(policy).kept.bytes
     ideas = [idea for idea in _ideas(loaded, policy, traffic.users) if _counts(idea, traffic, kept)]
     ideas.sort(key=lambda idea: (not idea.security, -_saved(idea.forms[0], traffic, kept)))
-    before = oracle(policy)
-    found = [_tried(idea, oracle, before, traffic, kept) for idea in ideas[:MOST_CHANGES]]
+    judge = _Judge(policy, oracle, oracle(policy), frozenset(partly))
+    found = [_tried(idea, judge, traffic, kept) for idea in ideas[:MOST_CHANGES]]
     return sorted(found, key=lambda change: (bool(change.losses), -change.saved))
+
+
+class _Judge(NamedTuple):
+    """Says what an edit takes from rules, beyond what the policy takes as it is."""
+
+    policy: Policy
+    oracle: Oracle
+    before: list[Sight]
+    partly: frozenset[str]
+
+    def losses(self, edited: Policy) -> list[Loss]:
+        """Return rules of a worse verdict, and those that lose something more under the same one."""
+        after = self.oracle(edited)
+        worse = {loss.rule for loss in losses(self.before, after)}
+        return [
+            loss_of(old, new)
+            for old, new in zip(self.before, after, strict=True)
+            if (new.rule in worse or _blindings(edited, new) - _blindings(self.policy, old))
+            and (new.rule not in self.partly or (new.verdict == "blind" != old.verdict))
+        ]
+
+
+def _blindings(policy: Policy, sight: Sight) -> set[tuple[PolicyRule | None, str]]:
+    """Return by which rules of a policy and why a rule is blinded; numbers would shift with an added line."""
+    return {(None if found.number is None else policy.rules[found.number], found.reason) for found in sight.blinded_by}
 
 
 def _counts(idea: _Idea, traffic: Traffic, kept: int) -> bool:
@@ -75,14 +104,14 @@ def _saved(edit: Edit, traffic: Traffic, kept: int) -> int:
     return kept - traffic.price(edit.policy).kept.bytes
 
 
-def _tried(idea: _Idea, oracle: Oracle, before: list[Sight], traffic: Traffic, kept: int) -> Change:
+def _tried(idea: _Idea, judge: _Judge, traffic: Traffic, kept: int) -> Change:
     """Return the boldest form that costs no sight, or the mildest with what it costs."""
     lost: list[Loss] = []
     edit = idea.forms[-1]
     for form in idea.forms:
         if form is not idea.forms[0] and _saved(form, traffic, kept) <= SMALLEST * kept:
             break
-        edit, lost = form, losses(before, oracle(form.policy))
+        edit, lost = form, judge.losses(form.policy)
         if not lost:
             break
     return Change(

@@ -72,7 +72,7 @@ def losses(before: list[Sight], after: list[Sight], partly: Collection[str] = ()
     Rules named in `partly` may lose a part of their sight, not all.
     """
     pairs = zip(before, after, strict=True)
-    return [_loss(old, new) for old, new in pairs if _lower(old, new) and not (new.rule in partly and _sees(new))]
+    return [loss_of(old, new) for old, new in pairs if _lower(old, new) and not (new.rule in partly and _sees(new))]
 
 
 def _lower(old: Sight, new: Sight) -> bool:
@@ -83,7 +83,8 @@ def _sees(sight: Sight) -> bool:
     return sight.verdict != "blind"
 
 
-def _loss(old: Sight, new: Sight) -> Loss:
+def loss_of(old: Sight, new: Sight) -> Loss:
+    """Return what a rule loses from one sight to the other."""
     why = "; ".join(dict.fromkeys(blinding.reason for blinding in new.blinded_by)) or new.note
     numbers = [blinding.number for blinding in new.blinded_by if blinding.number is not None]
     return Loss(rule=new.rule, before=old.verdict, after=new.verdict, reason=why, lines=tuple(dict.fromkeys(numbers)))
