@@ -188,7 +188,7 @@ class Site:
     def close(self) -> None:
         self.stop.set()
         self._publishing.join(10)
-        self._thread.join(10)
+        self._thread.join(30)
         self.state.store.close()
         assert not self._thread.is_alive()
 
