@@ -1,8 +1,8 @@
-"""The built-in API as kube-apiserver 1.36.3 describes itself in its discovery documents, every API and feature turned on.
+"""The built-in API as kube-apiserver 1.36.3 describes itself in its discovery documents, every feature turned on.
 
-Written by a program from these documents, one resource a line: group, versions, resource, kind, singular, short names, scope,
-verbs, subresources with their verbs. A verb is a letter: c create, d delete, g get, l list, p patch, u update, w watch,
-x deletecollection.
+Written by a program from these documents, one resource a line: group, versions, resource, kind, singular, short names,
+scope, verbs, subresources with their verbs. A verb is a letter: c create, d delete, g get, l list, p patch, u update,
+w watch, x deletecollection.
 """
 
 TABLE = """

@@ -34,7 +34,7 @@ def reads_with_bodies(subject: Subject, report: Report) -> Iterator[PolicyFindin
     """RequestResponse on get and list: the answer to a list holds every object, each time it is asked for, and repeats
     what the writes already told. This is what makes logs several times larger than they need to be.
     """
-    for number, rule in subject.rules():
+    for number, rule in subject.with_bodies():
         if rule.level is Level.REQUEST_RESPONSE:
             verbs = [verb for verb in ("get", "list") if _decides(subject, number, rule, verb)]
             if verbs:
@@ -68,9 +68,7 @@ def bulky_bodies(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
     """Bodies of what the cluster writes by itself every few seconds: status of nodes and pods, events, leases and
     endpoints. They are most of a log's bytes and no detection needs them.
     """
-    for number, rule in subject.rules():
-        if rule.level < Level.REQUEST:
-            continue
+    for number, rule in subject.with_bodies():
         kinds = [key for key, verbs in _BIG.items() if _writes(subject, number, rule, key, verbs)]
         if kinds:
             names = ", ".join(f"{path} ({group})" if group else path for group, path in kinds)

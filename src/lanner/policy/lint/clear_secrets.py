@@ -33,7 +33,7 @@ _KINDS = (
     _Kind("", "secrets", "the data of secrets", "error", _WRITES, _ANSWERS),
     _Kind("", "serviceaccounts/token", "the token that is issued", "error", (), ("create",)),
     _Kind("authentication.k8s.io", "tokenreviews", "the token under review", "error", ("create",), ("create",)),
-    _Kind("", "configmaps", "the data of configmaps, where passwords often stand", "warning", _WRITES, _ANSWERS),
+    _Kind("", "configmaps", "the data of configmaps, which often hold passwords,", "warning", _WRITES, _ANSWERS),
 )
 
 
@@ -43,8 +43,8 @@ def secret_in_clear(subject: Subject, report: Report) -> Iterator[PolicyFinding]
     copies and its backups has them. Asked of what the rule really decides, so a rule above that takes these requests at
     Metadata settles it. configmaps are a warning. Certificate signing requests hold public keys only and are not meant.
     """
-    for number, rule in subject.rules():
-        for kind in _KINDS if rule.level >= Level.REQUEST else ():
+    for number, rule in subject.with_bodies():
+        for kind in _KINDS:
             verbs = _leaks(subject, number, rule, kind)
             if verbs:
                 yield report(

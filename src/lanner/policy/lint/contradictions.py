@@ -12,17 +12,17 @@ from lanner.policy.model import Level
 _ACCOUNT = "system:serviceaccount:"
 
 
-@check("users-not-in-groups", "error")
+@check("users-not-in-groups", "warning")
 def users_not_in_groups(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
     """Users and groups (userGroups) that no request has together: both must hold. A service account is in the groups
-    system:serviceaccounts, system:serviceaccounts:NAMESPACE and system:authenticated, and can be given no other;
-    system:anonymous is in system:unauthenticated; a node is in system:nodes.
+    system:serviceaccounts, system:serviceaccounts:NAMESPACE and system:authenticated, and is given no other;
+    system:anonymous is in system:unauthenticated. Only a strange client certificate would say otherwise.
     """
     for number, rule in subject.rules():
         if rule.users and rule.user_groups and not any(_meets(user, rule.user_groups) for user in rule.users):
             yield report(
-                f"no request is both by {' or '.join(rule.users)} and in {' or '.join(rule.user_groups)}: "
-                "the rule never matches, because users and userGroups must both hold",
+                f"nobody is both {' or '.join(rule.users)} and in {' or '.join(rule.user_groups)}: "
+                "the rule matches nothing, because users and userGroups must both hold",
                 "make two rules, one with users and one with userGroups",
                 rule=number,
                 place=subject.place(number, "userGroups"),
@@ -45,7 +45,7 @@ def _namespace(user: str) -> str:
 
 @check("stages-of-nothing", "info")
 def stages_of_nothing(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
-    """Stages (omitStages) left out at a rule of level None: nothing is logged of these requests, and no stage is left to omit."""
+    """Stages (omitStages) left out at a rule of level None, which logs none of them anyway."""
     for number, rule in subject.rules():
         if rule.level is Level.NONE and rule.omit_stages:
             yield report(

@@ -85,7 +85,9 @@ def ignored_key(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
     the policy without it: what the key should have narrowed is not narrowed, and the rule takes more than it seems to.
     """
     for key in _AT_TOP.unknown(subject.root):
-        yield report(*_AT_TOP.words(key, ""), place=Place(key.line, key.column))
+        message, fix = _AT_TOP.words(key, "")
+        harmless = fix.startswith("leave it out")
+        yield report(message, fix, place=Place(key.line, key.column), severity="warning" if harmless else None)
     rules = subject.root.get("rules")
     for number, rule in enumerate(rules.items if isinstance(rules, Sequence) else ()):
         if not isinstance(rule, Mapping):

@@ -18,8 +18,8 @@ def managed_fields_kept(subject: Subject, report: Report) -> Iterator[PolicyFind
     whole = subject.policy.omit_managed_fields
     kept = [
         number
-        for number, rule in subject.rules()
-        if rule.level >= Level.REQUEST and not (whole if rule.omit_managed_fields is None else rule.omit_managed_fields)
+        for number, rule in subject.with_bodies()
+        if not (whole if rule.omit_managed_fields is None else rule.omit_managed_fields)
     ]
     if kept:
         yield report(

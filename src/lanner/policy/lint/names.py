@@ -15,8 +15,8 @@ _NAMED_BY_FIELD = {"list", "watch", "deletecollection"}
 
 @check("name-never-there", "error")
 def name_never_there(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
-    """Names (resourceNames) with verbs whose requests have no name: create sends the name in the body only, which a policy does
-    not see; list, watch and deletecollection have one only with the field selector metadata.name.
+    """Names (resourceNames) with verbs whose requests have no name: create sends it in the body only, which a policy
+    does not see; list, watch and deletecollection have one only with the field selector metadata.name.
     """
     for number, item, rule, part in _named(subject):
         verbs = set(rule.verbs)

@@ -37,8 +37,8 @@ def namespace_of_cluster_resource(subject: Subject, report: Report) -> Iterator[
 
 @check("no-namespace-only", "info")
 def no_namespace_only(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
-    """The list [""] for namespaces takes requests without a namespace: cluster-scoped objects, and lists over all namespaces. For
-    resources that live in namespaces nothing but such lists is left.
+    """The list [""] for namespaces takes requests without a namespace: cluster-scoped objects, and lists over all
+    namespaces. For resources that live in namespaces nothing but such lists is left.
     """
     for number, rule in subject.rules():
         rows = _rows(rule)

@@ -19,10 +19,11 @@ def noise_kept(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
     because an attacker hides in noise that is dropped for everybody. A warning where bodies are kept, too.
     """
     kept: dict[int, list[Sample]] = {}
+    logging = {number for number, _ in subject.logging()}
     for sample in NOISE:
-        decision = decide(subject.policy, sample.request)
-        if decision.rule is not None and decision.level > Level.NONE:
-            kept.setdefault(decision.rule, []).append(sample)
+        number = decide(subject.policy, sample.request).rule
+        if number is not None and number in logging:
+            kept.setdefault(number, []).append(sample)
     for number, samples in kept.items():
         level = subject.policy.rules[number].level
         yield report(

@@ -38,12 +38,15 @@ def unreachable_rule(subject: Subject, report: Report) -> Iterator[PolicyFinding
 
 def _message(subject: Subject, rule: PolicyRule, found: Reach) -> str:
     taker = subject.policy.rules[found.takers[0]]
-    verb = "takes" if len(found.takers) == 1 else "take"
     says = f" at {taker.level.text}" if len(found.takers) == 1 else ""
     return (
-        f"the rule never decides: {subject.labels(list(found.takers))} {verb} every request it fits{says}, "
+        f"the rule never decides: {subject.labels(list(found.takers))} {_verb(found)} every request it fits{says}, "
         f"so its level {rule.level.text} holds for nothing"
     )
+
+
+def _verb(found: Reach) -> str:
+    return "takes" if len(found.takers) == 1 else "take"
 
 
 def _fix(subject: Subject, found: Reach) -> str:
@@ -63,7 +66,7 @@ def shadowed_entry(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
             if found is not None and not found.reachable and found.takers:
                 shown = f"all of group '{entry.text}'" if entry.key == "group" else f"'{entry.text}' in {entry.key}"
                 yield report(
-                    f"{shown} decides nothing here: {subject.labels(list(found.takers))} takes these requests first",
+                    f"{shown} decides nothing here: {subject.labels(list(found.takers))} {_verb(found)} it first",
                     f"remove it, or move the rule above {subject.label(found.takers[0])}",
                     rule=number,
                     place=subject.place_of(number, entry),

@@ -8,18 +8,9 @@ from lanner.policy.findings import PolicyFinding
 from lanner.policy.lint.check import Report, check
 from lanner.policy.lint.reach import decided
 from lanner.policy.lint.subject import Subject
-from lanner.policy.model import STAGES, Level, PolicyRule
+from lanner.policy.model import STAGES, Level
 
-
-def _omitted(subject: Subject, rule: PolicyRule) -> set[str]:
-    return {*subject.policy.omit_stages, *rule.omit_stages}
-
-
-def _logging(subject: Subject) -> Iterator[tuple[int, PolicyRule]]:
-    """Yield the rules that log and decide something."""
-    for number, rule in subject.rules():
-        if rule.level > Level.NONE and decided(subject.policy, number).reachable:
-            yield number, rule
+_OUTCOME_FIX = 'omit only RequestReceived, or write level: "None" to log nothing'
 
 
 @check("request-received-kept", "warning")
@@ -27,10 +18,11 @@ def request_received_kept(subject: Subject, report: Report) -> Iterator[PolicyFi
     """Without omitStages RequestReceived each request is logged twice: on arrival and when it is answered. The first
     event has no body, no answer and no outcome, and tells nothing that the second does not; about half of all events.
     """
-    kept = [number for number, rule in _logging(subject) if not _omitted(subject, rule) & {"RequestReceived"}]
+    logging = [number for number, _ in subject.logging() if decided(subject.policy, number).reachable]
+    kept = [number for number in logging if "RequestReceived" not in subject.omitted(subject.policy.rules[number])]
     if not kept:
         return
-    where = "every request that is logged" if len(kept) == len(list(_logging(subject))) else subject.labels(kept)
+    where = "every request that is logged" if kept == logging else subject.labels(kept)
     yield report(
         f"RequestReceived is kept for {where}: a second event for each request, without body and outcome",
         'write omitStages: ["RequestReceived"] at the top of the policy',
@@ -43,24 +35,24 @@ def outcome_omitted(subject: Subject, report: Report) -> Iterator[PolicyFinding]
     """A rule that omits ResponseComplete, the stage that holds the outcome, the bodies and what admission said; or all
     stages, so that it logs nothing at all whatever its level.
     """
-    for number, rule in _logging(subject):
-        omitted = _omitted(subject, rule)
-        if omitted >= set(STAGES) - {"Panic"}:
-            message = f"all stages of a request are omitted: level {rule.level.text} logs nothing" + (
-                "" if "Panic" in omitted else " but panics"
-            )
-        elif "ResponseComplete" in omitted:
-            message = (
-                "ResponseComplete is omitted: response code, bodies and annotations of short requests are not logged"
-            )
-        else:
-            continue
-        yield report(
-            message,
-            'omit only RequestReceived, or write level: "None" to log nothing',
-            rule=number,
-            place=subject.place(number, "omitStages") if rule.omit_stages else subject.place(None, "omitStages"),
+    whole = set(subject.policy.omit_stages)
+    if "ResponseComplete" in whole:
+        yield report(_loss(whole, "every rule"), _OUTCOME_FIX, place=subject.place(None, "omitStages"))
+    for number, rule in subject.rules():
+        loss = _loss(subject.omitted(rule), f"level {rule.level.text}")
+        if rule.level > Level.NONE and loss and loss != _loss(whole, f"level {rule.level.text}"):
+            yield report(loss, _OUTCOME_FIX, rule=number, place=subject.place(number, "omitStages"))
+
+
+def _loss(omitted: set[str], what: str) -> str:
+    """Return what is lost by the stages omitted, "" where the outcome is kept."""
+    if omitted >= set(STAGES) - {"Panic"}:
+        return f"all stages of a request are omitted: {what} logs nothing" + (
+            "" if "Panic" in omitted else " but panics"
         )
+    if "ResponseComplete" in omitted:
+        return "ResponseComplete is omitted: response code, bodies and annotations of most requests are not logged"
+    return ""
 
 
 @check("panic-omitted", "info")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lanner.config.yamltext import Mapping, Node, Sequence
 from lanner.policy.loading import LoadedPolicy
-from lanner.policy.model import Place, Policy, PolicyRule
+from lanner.policy.model import STAGES, Level, Place, Policy, PolicyRule
 
 
 class Entry(NamedTuple):
@@ -37,6 +37,27 @@ class Subject:
     def rules(self) -> Iterator[tuple[int, PolicyRule]]:
         """Yield rules with their numbers."""
         yield from enumerate(self.policy.rules)
+
+    def logging(self) -> Iterator[tuple[int, PolicyRule]]:
+        """Yield the rules whose requests leave an event: above None, not with every stage omitted."""
+        for number, rule in self.rules():
+            if rule.level > Level.NONE and not self.mute(rule):
+                yield number, rule
+
+    def with_bodies(self) -> Iterator[tuple[int, PolicyRule]]:
+        """Yield the rules that write bodies: of resources, in ResponseComplete or ResponseStarted."""
+        for number, rule in self.rules():
+            url_only = bool(rule.non_resource_urls and not rule.resources)
+            if rule.level >= Level.REQUEST and not url_only and not self.mute(rule):
+                yield number, rule
+
+    def omitted(self, rule: PolicyRule) -> set[str]:
+        """Return the stages that are not written of a rule's requests."""
+        return {*self.policy.omit_stages, *rule.omit_stages}
+
+    def mute(self, rule: PolicyRule) -> bool:
+        """Say whether nothing but panics could be written of a rule's requests."""
+        return self.omitted(rule) >= set(STAGES) - {"Panic"}
 
     def place(self, rule: int | None, *path: str | int) -> Place:
         """Return where a value stands: below a rule, or of the policy; the nearest place that is known."""

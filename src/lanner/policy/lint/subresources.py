@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from lanner.policy import builtin_api
 from lanner.policy.evaluate import decide
 from lanner.policy.findings import PolicyFinding
 from lanner.policy.lint.check import Report, check
@@ -30,8 +31,6 @@ _BELOW = (
     _Below("pods", "log", "get", body=False),
     _Below("pods", "proxy", "get", body=False),
     _Below("pods", "ephemeralcontainers", "patch", body=True),
-    _Below("pods", "eviction", "create", body=True),
-    _Below("pods", "binding", "create", body=True),
     _Below("services", "proxy", "get", body=False),
     _Below("nodes", "proxy", "get", body=False),
     _Below("serviceaccounts", "token", "create", body=False),
@@ -57,7 +56,11 @@ def _of_entry(subject: Subject, report: Report, number: int, rule: PolicyRule, e
     part = rule.resources[entry.item]
     if part.resource_names:
         return
-    levels = {below: _level(subject, rule, part.group, below) for below in _BELOW if below.resource == entry.text}
+    group = builtin_api.homes(entry.text)[0] if part.group == "*" and builtin_api.homes(entry.text) else part.group
+    wanted = [
+        below for below in _BELOW if (group, entry.text) in builtin_api.resources() and below.resource == entry.text
+    ]
+    levels = {below: _level(subject, rule, group, below) for below in wanted}
     blind = [below.name for below, level in levels.items() if level is Level.NONE]
     poor = [
         below.name
