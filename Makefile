@@ -10,6 +10,7 @@ RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 PYTEST_ARGS ?=
 WORKERS ?= 2
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra build
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -43,8 +44,8 @@ bench: $(DEV_READY) ## measure speed and latency on this machine
 
 lock: $(DEV_READY) ## resolve the pinned requirements anew
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra build pyproject.toml -o requirements/run.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra build --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	$(UV_COMPILE) --extra dev --extra glue --extra postgres --extra timestamps pyproject.toml -o requirements/dev.txt
+	$(UV_COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/run.txt
 
 clean: ## remove what was made here
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* src/*.egg-info
