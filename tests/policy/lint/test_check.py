@@ -1,4 +1,4 @@
-"""All checks, on policies made for them: tests/data/policy_lint/NAME.yaml and what lint says of it in NAME.txt.
+"""Each check, on policies made for it: tests/data/policy_lint/NAME.yaml and what lint says of it in NAME.txt.
 
 The first line of a policy names the checks that are compared. LANNER_WRITE_GOLDEN=1 writes the texts anew, to be read.
 """
