@@ -6,7 +6,10 @@ import shutil
 
 import pytest
 
-from lanner.archive import store
+from lanner.archive import store, summary
+from lanner.archive.change import Change
+from lanner.archive.datafiles import write_data_files
+from lanner.archive.errors import OvertakenError
 from lanner.archive.listing import list_days, list_dropped
 from lanner.archive.settings import ArchiveSettings
 from lanner.archive.store import Archive, ArchivePosition
@@ -146,3 +149,93 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(GroundError, match="file"):
         Archive.open(SETTINGS, tmp_path / "file" / "archive")
+
+
+def files_of(archive):
+    return [task.file for task in archive.refresh().scan().plan_files()]
+
+
+def written(archive, rows):
+    return write_data_files(archive.table, archive.encode(rows))
+
+
+def told(archive):
+    return archive.table.current_snapshot().summary.additional_properties
+
+
+def test_an_exchange_puts_files_in_the_place_of_others_and_carries_the_summary_on(archive, make_row):
+    """Readers see the old files or the new ones; position and drops stay, and files of other commits."""
+    archive.append([make_row(1)], sequence=7, checkpoints={"a": {}}, dropped={"d": 2})
+    archive.append([make_row(2)])
+    old = files_of(archive)
+    archive.append([make_row(3), make_row(4, day=2)])
+    archive.exchange(Change("compact", added=written(archive, [make_row(1), make_row(2)]), removed=old))
+    assert sorted(file.record_count for file in files_of(archive)) == [1, 1, 2]
+    assert archive.position() == ArchivePosition(7, {"a": {}})
+    assert list_dropped(archive) == {"d": 2}
+    assert told(archive)[summary.KIND] == "compact"
+    assert summary.DROPPED not in told(archive)
+    assert told(archive)["total-records"] == "4"
+
+
+def test_files_without_a_day_are_exchanged_too(archive, make_row):
+    """Events whose time cannot be read are a partition of their own."""
+    archive.append([make_row().__class__(raw=b'{"user":{}}', source="s"), make_row(2)])
+    archive.exchange(Change("expire", removed=[file for file in files_of(archive) if file.partition[0] is None]))
+    assert [file.record_count for file in files_of(archive)] == [1]
+
+
+def test_an_exchange_of_files_that_are_gone_is_refused_and_leaves_nothing(archive, make_row):
+    """Two compactions of the same files: the second is told so, and its files are deleted."""
+    archive.append([make_row(1)])
+    old = files_of(archive)
+    archive.exchange(Change("compact", added=written(archive, [make_row(1)]), removed=old))
+    stored = set(archive.folder.rglob("*.parquet"))
+    with pytest.raises(OvertakenError, match="another commit has replaced"):
+        archive.exchange(Change("compact", added=written(archive, [make_row(1)]), removed=old))
+    assert events(archive) == 1
+    assert set(archive.folder.rglob("*.parquet")) == stored
+
+
+def test_an_exchange_waits_for_the_commits_of_others(archive, make_row):
+    """Appends that come between do not stop it; nothing of either is lost."""
+    archive.append([make_row(1)])
+    old = files_of(archive)
+    other = Archive.open(SETTINGS, archive.folder)
+    calls = []
+
+    def seal(before, change):
+        if change.kind == "compact" and not calls:
+            other.append([make_row(2)], sequence=5)
+        calls.append((dict(before), change.kind))
+        return {}
+
+    sealed = Archive.open(SETTINGS, archive.folder, seal=seal)
+    sealed.exchange(Change("compact", added=written(archive, [make_row(1)]), removed=old))
+    assert events(archive) == 2
+    assert archive.position() == ArchivePosition(5, {})
+    assert [before.get(summary.SEQUENCE) for before, _ in calls] == [None, "5"]
+
+
+def test_what_the_seal_says_rides_in_the_summary_and_comes_back_at_the_next_commit(tmp_path, make_row):
+    """A chain: each link is made from the one before, over the files that come and go."""
+
+    def seal(before, change):
+        link = f"{change.kind}+{len(change.added)}-{len(change.removed)};"
+        return {"lanner.seal": before.get("lanner.seal", "") + link}
+
+    archive = Archive.open(SETTINGS, tmp_path / "a", seal=seal)
+    archive.append([make_row(1), make_row(2, day=2)])
+    archive.exchange(Change("expire", removed=files_of(archive)[:1]))
+    assert told(archive)["lanner.seal"] == "append+2-0;expire+0-1;"
+
+
+def test_a_commit_that_landed_before_something_failed_is_done(archive, make_row, monkeypatch):
+    """What fails after the commit does not make the caller archive the same events again."""
+
+    def broken(*_arguments):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(store, "remove_metadata", broken)
+    archive.append([make_row(1)], sequence=1)
+    assert events(archive) == 1

@@ -16,6 +16,13 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
+class OvertakenError(GroundError):
+    """Files that a commit wanted to replace were replaced by another commit; nothing was changed."""
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        super().__init__(f"{folder}: {kind}: another commit has replaced the same files meanwhile; try it again")
+
+
 @contextmanager
 def grounded(folder: Path) -> Iterator[None]:
     """Turn failures of disk, catalog and network into GroundError."""

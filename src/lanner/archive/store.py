@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
+from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException, ValidationException
 from pyiceberg.manifest import DataFile
-from pyiceberg.table import Table
+from pyiceberg.table import Table, Transaction
 
 from lanner.archive import summary
 from lanner.archive.catalog import open_table
+from lanner.archive.change import Change, Seal, no_seal
 from lanner.archive.codec import encode_rows
 from lanner.archive.datafiles import write_data_files
-from lanner.archive.errors import grounded
+from lanner.archive.errors import OvertakenError, grounded
 from lanner.archive.row import Row
 from lanner.archive.settings import ArchiveSettings
 from lanner.archive.snapshots import expire_old, remove_metadata
@@ -32,17 +33,21 @@ _LONGEST_WAIT = 1.0
 
 
 class Archive:
-    """The events table. One thread uses one Archive; several processes may append to the same table."""
+    """The events table. One thread uses one Archive; several processes may change the same table."""
 
-    def __init__(self, settings: ArchiveSettings, folder: Path, table: Table) -> None:
+    def __init__(self, settings: ArchiveSettings, folder: Path, table: Table, seal: Seal) -> None:
         self.folder = folder
         self._settings = settings
         self._table = table
+        self._seal = seal
 
     @classmethod
-    def open(cls, settings: ArchiveSettings, folder: Path, *, create: bool = True) -> Archive:
-        """Open the archive below `folder`, making it when missing; raises GroundError when that is impossible."""
-        return cls(settings, folder, open_table(settings, folder, create=create))
+    def open(cls, settings: ArchiveSettings, folder: Path, *, create: bool = True, seal: Seal = no_seal) -> Archive:
+        """Open the archive below `folder`, making it when missing; raises GroundError when that is impossible.
+
+        `seal` is asked at each commit, see `change.Seal`.
+        """
+        return cls(settings, folder, open_table(settings, folder, create=create), seal)
 
     @property
     def table(self) -> Table:
@@ -97,44 +102,72 @@ class Archive:
         """Write the rows in one commit whose summary takes on `changes`; see `append`."""
         with grounded(self.folder):
             files = self._write([*encoded, self.encode(rows)] if rows else encoded)
-            try:
-                self._commit_files(files, changes, dropped)
-            except OSError:
-                self._discard(files)
-                raise
+        self.exchange(Change("append", added=files, says=changes, dropped=dropped))
 
     def _write(self, columns: Sequence[pa.Table]) -> list[DataFile]:
         return write_data_files(self._table, pa.concat_tables(columns)) if columns else []
 
-    def _commit_files(self, files: list[DataFile], changes: Mapping[str, str], dropped: Mapping[str, int]) -> None:
+    def exchange(self, change: Change) -> None:
+        """Put the added files in the place of the removed ones, in one commit; other commits may go between.
+
+        All or nothing: when it raises, the table is as it was and the added files are deleted. Raises OvertakenError
+        when the table no longer holds one of the removed files, else GroundError.
+        """
         commit = uuid.uuid4().hex
+        with grounded(self.folder):
+            try:
+                self._commit(commit, change)
+            except Exception:
+                landed = self._landed(commit)
+                if landed is False:
+                    self._discard(change.added)
+                if not landed:
+                    raise
+
+    def _commit(self, commit: str, change: Change) -> None:
         for attempt in range(_TRIES):
             self._table.refresh()
             if attempt and summary.has_commit(self._table, commit):
                 return
             try:
-                self._try(commit, files, changes, dropped)
+                self._try(commit, change)
+            except ValidationException as error:
+                raise OvertakenError(self.folder, change.kind) from error
             except (CommitFailedException, CommitStateUnknownException):
                 time.sleep(random.uniform(0, min(_LONGEST_WAIT, 0.01 * 2**attempt)))  # noqa: S311  # spreads retries
             else:
                 return
         raise GroundError(f"{self.folder}: other writers won {_TRIES} times in a row; try again when they are done")
 
-    def _try(self, commit: str, files: list[DataFile], changes: Mapping[str, str], dropped: Mapping[str, int]) -> None:
+    def _try(self, commit: str, change: Change) -> None:
         before = summary.carried(self._table)
-        said = summary.next_summary(before, commit=commit, changes=changes, dropped=dropped)
+        says = {**summary.next_summary(before, change), **self._seal(before, change), summary.COMMIT: commit}
         transaction = self._table.transaction()
-        with transaction.update_snapshot(snapshot_properties=said).merge_append() as append:
-            for file in files:
-                append.append_data_file(file)
+        _stage(transaction, change, says)
         expired = expire_old(transaction, self._table)
         transaction.commit_transaction()
         remove_metadata(self._table, expired)
 
-    def _discard(self, files: list[DataFile]) -> None:
+    def _landed(self, commit: str) -> bool | None:
+        """Say whether the commit is in the table after all, None when nothing can be known."""
+        try:
+            return summary.has_commit(self._table.refresh(), commit)
+        except Exception:  # noqa: BLE001  # the error that led here says more
+            return None
+
+    def _discard(self, files: Sequence[DataFile]) -> None:
         """Remove files that no commit names, so that a full disk does not fill with them."""
         for file in files:
             try:
                 self._table.io.delete(file.file_path)
             except OSError:
                 continue
+
+
+def _stage(transaction: Transaction, change: Change, says: dict[str, str]) -> None:
+    update = transaction.update_snapshot(snapshot_properties=says)
+    with update.overwrite() if change.removed else update.merge_append() as producer:
+        for file in change.removed:
+            producer.delete_data_file(file)
+        for file in change.added:
+            producer.append_data_file(file)

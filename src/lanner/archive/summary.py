@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from pyiceberg.table import Table
 
+from lanner.archive.change import Change
 from lanner.audit.batch import Checkpoint
 
 SEQUENCE = "lanner.sequence"
@@ -17,8 +18,11 @@ IMPORT = "lanner.import"
 DROPPED = "lanner.dropped"
 DROPPED_TOTAL = "lanner.dropped-total"
 COMMIT = "lanner.commit"
+KIND = "lanner.kind"
 
-_CARRIED = (SEQUENCE, CHECKPOINTS, IMPORT, DROPPED_TOTAL)
+_OURS = "lanner."
+_OF_ONE_COMMIT = frozenset({DROPPED, COMMIT, KIND})
+"""Keys that no later summary carries on."""
 _COUNTS = msgspec.json.Decoder(dict[str, int])
 
 
@@ -35,7 +39,7 @@ def carried(table: Table) -> dict[str, str]:
     for snapshot in snapshots:
         found = snapshot.summary.additional_properties if snapshot.summary else {}
         if COMMIT in found:
-            return {key: found[key] for key in _CARRIED if key in found}
+            return {key: found[key] for key in found if key.startswith(_OURS) and key not in _OF_ONE_COMMIT}
     return {}
 
 
@@ -59,14 +63,12 @@ def dropped_of(found: Mapping[str, str]) -> dict[str, int]:
     return _COUNTS.decode(found.get(DROPPED_TOTAL, "{}"))
 
 
-def next_summary(
-    before: dict[str, str], *, commit: str, changes: Mapping[str, str], dropped: Mapping[str, int]
-) -> dict[str, str]:
-    """Return the summary of the next commit after one that says `before`."""
-    summary = {**before, **changes, COMMIT: commit}
-    if dropped:
-        summary[DROPPED] = _text(dropped)
-        summary[DROPPED_TOTAL] = _text(Counter(dropped_of(before)) + Counter(dropped))
+def next_summary(before: Mapping[str, str], change: Change) -> dict[str, str]:
+    """Return what the next commit's summary says after one that says `before`, without the seal."""
+    summary = {**before, **change.says, KIND: change.kind}
+    if change.dropped:
+        summary[DROPPED] = _text(change.dropped)
+        summary[DROPPED_TOTAL] = _text(Counter(dropped_of(before)) + Counter(change.dropped))
     return summary
 
 
