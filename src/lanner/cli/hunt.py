@@ -15,10 +15,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from lanner.archive.settings import HUNT_MEMORY
-from lanner.cli.archive import Config, Data, find_archive
+from lanner.cli.archive.opening import Config, Data, find_archive
 from lanner.cli.console import note, print_json
 
-# See cli/archive.py: DuckDB and pyiceberg are loaded by the verb, not by the command line.
+# See cli/archive/ls.py: DuckDB and pyiceberg are loaded by the verb, not by the command line.
 if TYPE_CHECKING:
     from lanner.archive.query import Answer
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from lanner.audit.decode import decode
-from lanner.cli.archive import Config, Data, find_archive
+from lanner.cli.archive.opening import Config, Data, find_archive
 from lanner.cli.console import Format, FormatOption, note, print_json, progress
 from lanner.cli.policy.simulate_text import comparison_lines, summary_lines
 from lanner.errors import GroundError, LannerError, UsageError

@@ -1,0 +1,12 @@
+"""`lanner archive`: one file a verb."""
+
+from __future__ import annotations
+
+import typer
+
+from lanner.cli.archive import export, import_, ls
+
+app = typer.Typer(help="The archive of all events: list, import, export.", no_args_is_help=True)
+app.command("ls")(ls.list_command)
+app.command("import")(import_.import_command)
+app.command("export")(export.export_command)

@@ -1,0 +1,25 @@
+"""Which archive a verb works on: the options that name it, and its folder and settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lanner.archive.settings import ArchiveSettings
+from lanner.config.folders import DataFolder, default_data_folder
+from lanner.settings.load import load
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help="The data folder; else LANNER_DATA, else the user's data folder.")
+]
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="lanner.yaml, for its `archive:` section.")]
+
+
+def find_archive(data: Path | None, config: Path | None) -> tuple[DataFolder, Path, ArchiveSettings]:
+    """Return the data folder, the archive's folder in it, and its settings."""
+    settings = load(config).settings if config else None
+    root = data or (settings.data_folder if settings else default_data_folder())
+    folder = DataFolder(root)
+    return folder, folder.archive, settings.archive if settings else ArchiveSettings()
