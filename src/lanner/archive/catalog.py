@@ -1,4 +1,7 @@
-"""Opens the Iceberg table: by default from an SQLite catalog and a local warehouse below the archive's folder."""
+"""Opens the Iceberg table: by default from an SQLite catalog and a local warehouse below the archive's folder.
+
+Settings may name another catalog and store instead: REST, PostgreSQL, Glue; S3 and what speaks its language.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
@@ -16,10 +20,12 @@ from lanner.archive.durable import DURABLE_IO
 from lanner.archive.errors import grounded
 from lanner.archive.schema import PROPERTIES, TABLE, table_partitions, table_schema
 from lanner.archive.settings import ArchiveSettings
-from lanner.errors import GroundError
+from lanner.errors import GroundError, UsageError
 
 CATALOG_FILE = "catalog.db"
 _LOCK_SECONDS = 60
+# Glue's client asks ten times before it says that nobody answers, which takes 37 seconds.
+_RETRIES, _FEW = "glue.max-retries", 3
 
 
 def open_table(settings: ArchiveSettings, folder: Path, *, create: bool) -> Table:
@@ -47,35 +53,47 @@ def _load_or_create(settings: ArchiveSettings, folder: Path) -> Table:
     try:
         return catalog.load_table(TABLE)
     except NoSuchTableError:
-        return _create(catalog, folder.absolute())
+        return _create(catalog, None if settings.catalog else _newest_metadata(folder.absolute()))
 
 
 def _catalog(settings: ArchiveSettings, folder: Path) -> Catalog:
     logging.getLogger("pyiceberg").setLevel(logging.ERROR)
-    if settings.catalog:
-        return load_catalog("lanner", **settings.catalog)
-    folder = folder.absolute()
-    return load_catalog(
-        "lanner",
-        **{
-            "type": "sql",
-            "uri": f"sqlite:///{folder / CATALOG_FILE}?timeout={_LOCK_SECONDS}",
-            "warehouse": str(folder / "warehouse"),
-            "py-io-impl": DURABLE_IO,
-        },
-    )
+    with _configured():
+        return load_catalog("lanner", **(_remote(settings.catalog) if settings.catalog else _local(folder.absolute())))
 
 
-def _create(catalog: Catalog, folder: Path) -> Table:
+def _remote(given: dict[str, str]) -> dict[str, Any]:
+    return {"py-io-impl": DURABLE_IO, **given, _RETRIES: int(given.get(_RETRIES, _FEW))}
+
+
+def _local(folder: Path) -> dict[str, str]:
+    return {
+        "type": "sql",
+        "uri": f"sqlite:///{folder / CATALOG_FILE}?timeout={_LOCK_SECONDS}",
+        "warehouse": str(folder / "warehouse"),
+        "py-io-impl": DURABLE_IO,
+    }
+
+
+@contextmanager
+def _configured() -> Iterator[None]:
+    """Turn pyiceberg's complaints about its properties into UsageError."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(f"archive.catalog: {error}; docs/archive.md has an example for each catalog") from error
+
+
+def _create(catalog: Catalog, orphan: Path | None) -> Table:
     try:
         catalog.create_namespace(TABLE[0])
     except NamespaceAlreadyExistsError:
         pass
-    orphan = _newest_metadata(folder)
     try:
         if orphan:
             return catalog.register_table(TABLE, str(orphan))
-        return catalog.create_table(TABLE, table_schema(), partition_spec=table_partitions(), properties=PROPERTIES)
+        with _configured():
+            return catalog.create_table(TABLE, table_schema(), partition_spec=table_partitions(), properties=PROPERTIES)
     except TableAlreadyExistsError:
         return catalog.load_table(TABLE)
 

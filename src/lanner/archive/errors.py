@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pyiceberg.exceptions import RESTError
 from sqlalchemy.exc import DBAPIError
 
-from lanner.errors import GroundError
+from lanner.archive.remote_errors import remote_text
+from lanner.errors import GroundError, LannerError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -28,12 +28,19 @@ def grounded(folder: Path) -> Iterator[None]:
     """Turn failures of disk, catalog and network into GroundError."""
     try:
         yield
-    except DBAPIError as error:
-        raise GroundError(_catalog_text(str(error.orig), folder)) from error
-    except RESTError as error:
-        raise GroundError(f"the archive's catalog refuses: {error}; see archive.catalog") from error
-    except OSError as error:
-        raise GroundError(_disk_text(error, folder)) from error
+    except LannerError:
+        raise
+    except Exception as error:
+        text = remote_text(error) or _local_text(error, folder)
+        if text is None:
+            raise
+        raise GroundError(text) from error
+
+
+def _local_text(error: Exception, folder: Path) -> str | None:
+    if isinstance(error, DBAPIError):
+        return _catalog_text(str(error.orig), folder)
+    return _disk_text(error, folder) if isinstance(error, OSError) else None
 
 
 def _disk_text(error: OSError, folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""SQL over the archive: DuckDB reads the table's Parquet files, and nothing else."""
+"""SQL over the archive: DuckDB reads the table's Parquet files, local or in an object store, and nothing else."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
 from lanner.archive.errors import grounded
+from lanner.archive.remote import register_stores
 from lanner.archive.settings import HUNT_MEMORY
 from lanner.archive.store import Archive
 from lanner.errors import GroundError, SourceError, UsageError
@@ -44,7 +45,9 @@ def connect(archive: Archive, *, memory: str = HUNT_MEMORY) -> Iterator[duckdb.D
         _open(_config(memory, spill)) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
-        _make_view(connection, table, files)
+        register_stores(connection, table, files)
+        with explained():
+            _make_view(connection, table, files)
         connection.execute("SET allowed_paths = $files", {"files": files})
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
