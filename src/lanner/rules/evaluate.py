@@ -5,7 +5,7 @@ A check on an absent value is false whatever its operator; only `not` around it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lanner.audit.event import Event
@@ -23,11 +23,14 @@ _MEMBERSHIP = ("in", "intersects")
 
 
 class Evaluator:
-    """One checked condition, ready to be tried on events; fields and patterns are prepared once."""
+    """One checked condition, ready to be tried on events; fields and patterns are prepared once.
 
-    def __init__(self, condition: ir.Condition) -> None:
+    `extractors` read the fields that are not to be read as the table of fields says.
+    """
+
+    def __init__(self, condition: ir.Condition, extractors: Mapping[ir.Field, Extractor] | None = None) -> None:
         self._condition = condition
-        self._extractors: dict[ir.Field, Extractor] = {}
+        self._extractors: dict[ir.Field, Extractor] = dict(extractors or {})
         self._tests: dict[ir.Compare, Callable[..., bool]] = {}
 
     def holds(self, event: Event) -> bool:

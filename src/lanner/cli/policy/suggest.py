@@ -17,8 +17,7 @@ from lanner.cli.console import Format, FormatOption, note, print_json, progress
 from lanner.cli.policy.suggest_text import as_json, change_lines, changes_as_json, report_lines
 from lanner.cli.rules.loading import load
 from lanner.errors import GroundError, UsageError
-from lanner.policy.coverage import coverage
-from lanner.policy.coverage.model import Sight
+from lanner.policy.coverage.coverage import Coverage
 from lanner.policy.loading import load_policy
 from lanner.policy.model import Policy
 from lanner.policy.suggest.changes import changes, names_of
@@ -71,7 +70,7 @@ def suggest_(  # noqa: PLR0917 - Typer reads options from parameters
     loaded = load(rules or [content.FOLDER]).rules
     _known(partly or [], loaded)
     log = _Log(events)
-    oracle = _oracle(loaded)
+    oracle = Coverage(loaded).of
     if policy is not None:
         _show_changes(policy, log, oracle, frozenset(partly or []), format_)
         return
@@ -101,13 +100,6 @@ def _known(names: list[str], rules: list[Rule]) -> None:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"--partly {unknown[0]!r}: no rule that is loaded has this name")
-
-
-def _oracle(rules: list[Rule]) -> Oracle:
-    def ask(policy: Policy) -> list[Sight]:
-        return coverage(policy, rules)
-
-    return ask
 
 
 class _Log:

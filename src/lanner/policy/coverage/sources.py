@@ -34,7 +34,7 @@ _MANAGED_PATHS = (
     ("items", "*", "metadata", "managedFields"),
     ("rows", "*", "object", "metadata", "managedFields"),
 )
-_POINTERS = frozenset({"jevt.value", "json.value"})
+POINTERS = frozenset({"jevt.value", "json.value"})
 _METADATA = {"name": "n", "managedFields": [{"manager": "m", "operation": "Update", "fieldsV1": {"f:spec": {}}}]}
 _BODY = {"metadata": _METADATA, "items": [{"metadata": _METADATA}], "data": {"k": "v"}}
 _FULL: dict[str, Any] = {
@@ -62,7 +62,7 @@ _FULL: dict[str, Any] = {
 def sources_of(field: ir.Field) -> frozenset[str]:
     """Return which of SOURCES a field reads; raises FieldError where there is no such field."""
     bodies = parts_read(field) & {REQUEST, RESPONSE}
-    if field.name in _POINTERS:
+    if field.name in POINTERS:
         return bodies | _of_pointer(parse_pointer(field.argument or ""))
     found = set(bodies)
     if _differs(field, {"level": "Metadata"}):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from lanner.errors import UsageError
-from lanner.policy.coverage.kinds import KINDS
+from lanner.policy.builtin_api import homes
 from lanner.policy.coverage.model import Need
 from lanner.policy.evaluate import fits
 from lanner.policy.model import GroupResources, Level, PolicyRule
@@ -56,7 +56,7 @@ def _target(text: str) -> Target:
     if not resource:
         raise UsageError(f"--no-bodies-of {text!r}: name a resource, such as configmaps or deployments.apps")
     if not dot:
-        group = next((known.group for known in KINDS if known.resource == resource), "")
+        group = next(iter(homes(resource)), "")
     return Target(group, f"{resource}/{subresource}" if subresource else resource)
 
 
