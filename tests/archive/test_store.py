@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from lanner.archive import store, summary
-from lanner.archive.change import Change
+from lanner.archive.change import Change, NoSeal
 from lanner.archive.datafiles import write_data_files
 from lanner.archive.errors import OvertakenError
 from lanner.archive.listing import list_days, list_dropped
@@ -204,13 +204,14 @@ def test_an_exchange_waits_for_the_commits_of_others(archive, make_row):
     other = Archive.open(SETTINGS, archive.folder)
     calls = []
 
-    def seal(before, change):
-        if change.kind == "compact" and not calls:
-            other.append([make_row(2)], sequence=5)
-        calls.append((dict(before), change.kind))
-        return {}
+    class Interrupting(NoSeal):
+        def link(self, table, before, change):
+            if change.kind == "compact" and not calls:
+                other.append([make_row(2)], sequence=5)
+            calls.append((dict(before), change.kind))
+            return {}
 
-    sealed = Archive.open(SETTINGS, archive.folder, seal=seal)
+    sealed = Archive.open(SETTINGS, archive.folder, seal=Interrupting())
     sealed.exchange(Change("compact", added=written(archive, [make_row(1)]), removed=old))
     assert events(archive) == 2
     assert archive.position() == ArchivePosition(5, {})
@@ -220,11 +221,12 @@ def test_an_exchange_waits_for_the_commits_of_others(archive, make_row):
 def test_what_the_seal_says_rides_in_the_summary_and_comes_back_at_the_next_commit(tmp_path, make_row):
     """A chain: each link is made from the one before, over the files that come and go."""
 
-    def seal(before, change):
-        link = f"{change.kind}+{len(change.added)}-{len(change.removed)};"
-        return {"lanner.seal": before.get("lanner.seal", "") + link}
+    class Counting(NoSeal):
+        def link(self, _table, before, change):
+            link = f"{change.kind}+{len(change.added)}-{len(change.removed)};"
+            return {"lanner.seal": before.get("lanner.seal", "") + link}
 
-    archive = Archive.open(SETTINGS, tmp_path / "a", seal=seal)
+    archive = Archive.open(SETTINGS, tmp_path / "a", seal=Counting())
     archive.append([make_row(1), make_row(2, day=2)])
     archive.exchange(Change("expire", removed=files_of(archive)[:1]))
     assert told(archive)["lanner.seal"] == "append+2-0;expire+0-1;"

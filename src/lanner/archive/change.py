@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import msgspec
+import pyarrow as pa
 from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
+
+from lanner.archive.seals.link import Tombstone
 
 
 class Change(msgspec.Struct, frozen=True):
     """One commit: files that come and go together, and what its summary says.
 
     `kind` says why ("append", "compact", "tier", "expire" ...), `says` are summary keys that begin with `lanner.` and
-    that later commits carry on, `dropped` counts events that were left out on purpose, by reason.
+    that later commits carry on, `dropped` counts events that were left out on purpose, by reason. `tombstones` say
+    which rows are deleted. `requires` are carried keys that must still say this when the commit lands ("": are absent).
     """
 
     kind: str
@@ -20,16 +26,36 @@ class Change(msgspec.Struct, frozen=True):
     removed: Sequence[DataFile] = ()
     says: Mapping[str, str] = msgspec.field(default_factory=dict)
     dropped: Mapping[str, int] = msgspec.field(default_factory=dict)
+    tombstones: tuple[Tombstone, ...] = ()
+    requires: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-Seal = Callable[[Mapping[str, str], Change], Mapping[str, str]]
-"""Given the keys that were carried to a commit and its change, gives the summary keys of its link (`lanner.seal...`).
+class Seal(Protocol):
+    """What is asked at each commit for its link in the chain of seals."""
 
-They are carried on like all others. A seal is asked again at each try of a commit, as other writers may have moved the
-chain; the added files are on disk by then, the removed ones still are.
-"""
+    def written(self, location: str, rows: pa.Table, sha256: str) -> None:
+        """Take note of a data file's rows and of the digest of its bytes, as they are written."""
+
+    def link(self, table: Table, before: Mapping[str, str], change: Change) -> Mapping[str, str]:
+        """Return the summary keys of the commit's link, which are carried on; `before` are those carried to it.
+
+        It is asked again at each try of a commit, as other writers may have moved the chain; the added files are on
+        disk by then, the removed ones still are.
+        """
+
+    def landed(self, table: Table) -> None:
+        """Hear that a commit is in the table."""
 
 
-def no_seal(_before: Mapping[str, str], _change: Change) -> Mapping[str, str]:
-    """Seal nothing."""
-    return {}
+class NoSeal:
+    """Seals nothing."""
+
+    def written(self, location: str, rows: pa.Table, sha256: str) -> None:
+        """See Seal."""
+
+    def link(self, _table: Table, _before: Mapping[str, str], _change: Change) -> Mapping[str, str]:
+        """See Seal."""
+        return {}
+
+    def landed(self, table: Table) -> None:
+        """See Seal."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pyarrow as pa
@@ -28,10 +29,18 @@ PAGE_BYTES = 4 * 1024 * 1024
 _DAY = "__day"
 
 
-def write_data_files(table: Table, columns: pa.Table) -> list[DataFile]:
+Written = Callable[[str, pa.Table, str], None]
+"""Is told of each file: its location, its rows and the SHA-256 of its bytes."""
+
+
+def untold(_location: str, _rows: pa.Table, _sha256: str) -> None:
+    """Tell nobody."""
+
+
+def write_data_files(table: Table, columns: pa.Table, written: Written = untold) -> list[DataFile]:
     """Write the columns in files of their partitions; rows keep their order. Raises OSError."""
     columns = columns.cast(_small(schema_to_pyarrow(table.schema(), include_field_ids=True)))
-    return [_write(table, part, day, cluster) for day, cluster, part in _partitions(columns)]
+    return [_write(table, part, day, cluster, written) for day, cluster, part in _partitions(columns)]
 
 
 def _small(schema: pa.Schema) -> pa.Schema:
@@ -61,16 +70,18 @@ def _partitions(columns: pa.Table) -> Iterator[tuple[int | None, str, pa.Table]]
         start = end
 
 
-def _write(table: Table, part: pa.Table, day: int | None, cluster: str) -> DataFile:
+def _write(table: Table, part: pa.Table, day: int | None, cluster: str, told: Written) -> DataFile:
     values = [
         PartitionFieldValue(field, value) for field, value in zip(table.spec().fields, (day, cluster), strict=True)
     ]
     key = PartitionKey(values, table.spec(), table.schema())
     location = table.location_provider().new_data_location(f"{uuid.uuid4()}.parquet", key)
     output = table.io.new_output(location)
-    with output.create() as stream:
+    with output.create() as opened:
+        stream = _Digesting(opened)
         written = _write_parquet(part, stream)
         size = stream.tell()
+    told(location, part, stream.digest.hexdigest())
     statistics = data_file_statistics_from_parquet_metadata(
         written,
         compute_statistics_plan(table.schema(), table.properties),
@@ -88,6 +99,23 @@ def _write(table: Table, part: pa.Table, day: int | None, cluster: str) -> DataF
         key_metadata=None,
         **statistics.to_serialized_dict(),
     )
+
+
+class _Digesting:
+    """A file to write whose bytes are digested on their way."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self.digest, self.closed = stream, hashlib.sha256(), False
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        return cast(int, self._stream.write(data))
+
+    def tell(self) -> int:
+        return cast(int, self._stream.tell())
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 def _write_parquet(part: pa.Table, stream: Any) -> pq.FileMetaData:

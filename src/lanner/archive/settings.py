@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from lanner.config.typed import Settings
+from lanner.config.typed import PathText, Settings
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
@@ -46,6 +46,19 @@ class Hold(Settings):
     seconds: Seconds = 120.0
 
 
+class SealSettings(Settings):
+    """Each commit adds a signed link to a chain; `lanner archive verify` holds the archive against it."""
+
+    enabled: Annotated[bool, msgspec.Meta(description="Seal each commit.")] = True
+    key: Annotated[
+        PathText,
+        msgspec.Meta(
+            description="Private Ed25519 key in PEM form, made on first use; empty: `seals/seal.key` in the archive's "
+            "folder. The public half lies beside it as `.pub`."
+        ),
+    ] = ""
+
+
 class ArchiveSettings(Settings):
     """Settings of the archive; `catalog` takes pyiceberg's own properties (uri, warehouse, s3.endpoint ...)."""
 
@@ -58,3 +71,4 @@ class ArchiveSettings(Settings):
     commit_seconds: Seconds = 10.0
     commit_events: Positive = 50_000
     commit_bytes: Positive = 32 * 1024 * 1024
+    seals: Annotated[SealSettings, msgspec.Meta(description=str(SealSettings.__doc__))] = SealSettings()

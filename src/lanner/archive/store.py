@@ -15,11 +15,12 @@ from pyiceberg.table import Table, Transaction
 
 from lanner.archive import summary
 from lanner.archive.catalog import open_table
-from lanner.archive.change import Change, Seal, no_seal
+from lanner.archive.change import Change, NoSeal, Seal
 from lanner.archive.codec import encode_rows
 from lanner.archive.datafiles import write_data_files
 from lanner.archive.errors import OvertakenError, grounded
 from lanner.archive.row import Row
+from lanner.archive.seals.sealer import Sealer
 from lanner.archive.settings import ArchiveSettings
 from lanner.archive.snapshots import expire_old, remove_metadata
 from lanner.archive.summary import ArchivePosition
@@ -42,12 +43,13 @@ class Archive:
         self._seal = seal
 
     @classmethod
-    def open(cls, settings: ArchiveSettings, folder: Path, *, create: bool = True, seal: Seal = no_seal) -> Archive:
+    def open(cls, settings: ArchiveSettings, folder: Path, *, create: bool = True, seal: Seal | None = None) -> Archive:
         """Open the archive below `folder`, making it when missing; raises GroundError when that is impossible.
 
-        `seal` is asked at each commit, see `change.Seal`.
+        `seal` is asked at each commit; by default it is what the settings say.
         """
-        return cls(settings, folder, open_table(settings, folder, create=create), seal)
+        table = open_table(settings, folder, create=create)
+        return cls(settings, folder, table, seal or _seal(settings, folder))
 
     @property
     def table(self) -> Table:
@@ -105,7 +107,7 @@ class Archive:
         self.exchange(Change("append", added=files, says=changes, dropped=dropped))
 
     def _write(self, columns: Sequence[pa.Table]) -> list[DataFile]:
-        return write_data_files(self._table, pa.concat_tables(columns)) if columns else []
+        return write_data_files(self._table, pa.concat_tables(columns), self._seal.written) if columns else []
 
     def exchange(self, change: Change) -> None:
         """Put the added files in the place of the removed ones, in one commit; other commits may go between.
@@ -141,12 +143,16 @@ class Archive:
 
     def _try(self, commit: str, change: Change) -> None:
         before = summary.carried(self._table)
-        says = {**summary.next_summary(before, change), **self._seal(before, change), summary.COMMIT: commit}
+        if any(before.get(key, "") != text for key, text in change.requires.items()):
+            raise OvertakenError(self.folder, change.kind)
+        link = self._seal.link(self._table, before, change)
+        says = {**summary.next_summary(before, change), **link, summary.COMMIT: commit}
         transaction = self._table.transaction()
         _stage(transaction, change, says)
         expired = expire_old(transaction, self._table)
         transaction.commit_transaction()
         remove_metadata(self._table, expired)
+        self._seal.landed(self._table)
 
     def _landed(self, commit: str) -> bool | None:
         """Say whether the commit is in the table after all, None when nothing can be known."""
@@ -162,6 +168,10 @@ class Archive:
                 self._table.io.delete(file.file_path)
             except OSError:
                 continue
+
+
+def _seal(settings: ArchiveSettings, folder: Path) -> Seal:
+    return Sealer(settings.seals, folder) if settings.seals.enabled else NoSeal()
 
 
 def _stage(transaction: Transaction, change: Change, says: dict[str, str]) -> None:
