@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import socket
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -190,7 +192,7 @@ class Site:
         self._publishing.join(10)
         self._thread.join(30)
         self.state.store.close()
-        assert not self._thread.is_alive()
+        assert not self._thread.is_alive(), "".join(traceback.format_stack(sys._current_frames()[self._thread.ident]))
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,17 @@ from lanner.errors import GroundError
 from lanner.web.server import address, bind
 
 PROGRAM = """
-import signal, sys, threading
+import asyncio, signal, sys, threading
 from lanner.settings.model import Settings, WebSettings
 from lanner.web.server import serve
+from nicegui import app, background_tasks
+async def stubborn():
+    while sys.argv[3:]:
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            print("no", flush=True)
+app.on_startup(lambda: background_tasks.create(stubborn()))
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
 serve(Settings(data=sys.argv[1], web=WebSettings(listen=sys.argv[2])), stop)
@@ -40,18 +48,21 @@ def test_an_address_that_cannot_be_had_is_named_with_the_fix(listen):
             bind(listen)
 
 
-def test_the_process_keeps_its_signal_handlers_and_ends_when_stop_is_set(tmp_path, eventually):
+@pytest.mark.parametrize("stubborn", [(), ("stubborn",)], ids=["", "a task that ignores its cancellation"])
+def test_the_process_keeps_its_signal_handlers_and_ends_when_stop_is_set(tmp_path, eventually, stubborn):
     """The main's own SIGTERM handler sets stop; serve returns and the program goes on. Open pages do not hold it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         listen = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "data"), listen]
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "data"), listen, *stubborn]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         try:
             answer = eventually(lambda: process.poll() is not None or _get(f"http://{listen}/healthz"))
             assert (answer.status_code, "starting" in answer.text) == (503, True)
             with socket.create_connection(("127.0.0.1", int(listen.rpartition(":")[2]))):
                 process.send_signal(signal.SIGTERM)
-                assert process.communicate(timeout=30)[0] == "ended\n"
+                *ignored, last = process.communicate(timeout=30)[0].splitlines()
+                assert last == "ended"
+                assert bool(ignored) is bool(stubborn)
         finally:
             process.kill()
     assert process.returncode == 0

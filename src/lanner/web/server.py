@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
@@ -18,6 +19,8 @@ from lanner.web.feed import Feed
 
 STOP_POLL = 0.1
 DRAIN_SECONDS = 1
+END_SECONDS = 2
+"""What the libraries' own endings are waited for; one that hangs must not hold the process."""
 
 
 class _Server(uvicorn.Server):
@@ -62,23 +65,33 @@ def serve(settings: Settings, stop: threading.Event) -> None:
         timeout_keep_alive=15,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+    # asyncio.run waits without end for tasks that ignore their cancellation, and so do the libraries.
+    loop = asyncio.new_event_loop()
     with listener:
-        asyncio.run(_run(_Server(config), feed, listener, stop))
+        try:
+            loop.run_until_complete(_run(_Server(config), feed, listener, stop))
+        finally:
+            loop.run_until_complete(_cancel(asyncio.all_tasks(loop)))
+            loop.close()
 
 
 async def _run(server: uvicorn.Server, feed: Feed, listener: socket.socket, stop: threading.Event) -> None:
     polling = asyncio.create_task(feed.run())
-    watching = asyncio.create_task(_watch(server, stop))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await server.serve(sockets=[listener])
+        while not (stop.is_set() or serving.done()):
+            await asyncio.wait({serving}, timeout=STOP_POLL)
+        server.should_exit = True
+        await asyncio.wait({serving}, timeout=DRAIN_SECONDS + END_SECONDS)
+        if serving.done():
+            serving.result()
     finally:
-        for task in (polling, watching):
-            task.cancel()
-        await asyncio.gather(polling, watching, return_exceptions=True)
+        await _cancel({polling, serving})
         feed.close()
 
 
-async def _watch(server: uvicorn.Server, stop: threading.Event) -> None:
-    while not stop.is_set():  # noqa: ASYNC110 - set by another thread, which asyncio.Event does not allow
-        await asyncio.sleep(STOP_POLL)
-    server.should_exit = True
+async def _cancel(tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=END_SECONDS)
