@@ -22,6 +22,7 @@ _decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
 )
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 def lenient_head(text: bytes) -> Head:
@@ -36,6 +37,8 @@ def mended(text: bytes) -> bytes:
 
 def whole_escapes(text: bytes) -> bytes:
     """Return JSON text of the same length with U+FFFD for escapes of half a surrogate pair."""
+    if _SURROGATE.search(text) is None:
+        return text
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], text)
 
 
