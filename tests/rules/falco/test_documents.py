@@ -301,6 +301,6 @@ def test_no_document_of_known_words_breaks_the_loader(items):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(alphabet="-:[]{}#&*!|>'\"%@` \n\tab\x00", max_size=60))
+@given(st.text(alphabet="-:[]{}#&*!|>'\"%@` \n\tab\x00\ud800", max_size=60))
 def test_no_text_breaks_the_loader(text):
     assert len(_load(text).results) == 1

@@ -31,6 +31,14 @@ def parse_check(lexer: Lexer, depth: int) -> ir.Condition:
     raise lexer.error("expected a '(' token, a field check, or an identifier")
 
 
+def parse_transformer(lexer: Lexer) -> ir.Call:
+    """Parse a transformer alone, such as an output's; raise ConditionError where there is none or it is wrong."""
+    offset = lexer.position
+    if not lexer.take_transformer():
+        raise lexer.error("expected a transformer")
+    return _call(lexer, offset, 0, 1)
+
+
 def _field(lexer: Lexer, offset: int, depth: int) -> ir.Field:
     name = lexer.token
     lexer.enter(depth)

@@ -35,19 +35,25 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> Loaded:
 
 def link_texts(texts: Sequence[tuple[str, str]]) -> tuple[Loaded, Linker]:
     """Load like load_texts and give the linker as well: it knows macros, lists and places, which rules no longer do."""
-    sources = {file: Source(text.removeprefix(_BYTE_ORDER_MARK)) for file, text in texts}
+    texts = [(file, _readable(text)) for file, text in texts]
+    sources = {file: Source(text) for file, text in texts}
     collector = Collector()
     linker = Linker(collector, sources)
     linked = Linked()
     results: list[FileResult] = []
     for file, text in texts:
-        result = _read(file, text.removeprefix(_BYTE_ORDER_MARK), collector)
+        result = _read(file, text, collector)
         linked = linker.link(file)
         _add_linked(result, linked)
         result.notes.extend(_notes(file, collector))
         results.append(result)
     _say_used_later(results, linked)
     return Loaded(rules=linked.rules, results=results), linker
+
+
+def _readable(text: str) -> str:
+    """Return a text without its mark, and with U+FFFD for halves of surrogate pairs, which no file holds."""
+    return text.removeprefix(_BYTE_ORDER_MARK).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def load_files(paths: Sequence[Path]) -> Loaded:

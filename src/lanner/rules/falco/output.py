@@ -15,7 +15,7 @@ from lanner.rules import ir
 from lanner.rules.bodies import fields_in
 from lanner.rules.check import kind_of
 from lanner.rules.evaluate import Evaluator
-from lanner.rules.falco.condition import parse_condition
+from lanner.rules.falco.condition_checks import parse_transformer
 from lanner.rules.falco.condition_lexer import FIELD_ARGUMENT, FIELD_NAME, TRANSFORMERS, Lexer
 from lanner.rules.ir import ConditionError
 
@@ -24,7 +24,6 @@ MAX_WIDTH = 4096
 LIST_BYTES = 1023
 """What Falco shows of a list's text."""
 
-MOST_PARENTHESES = 256
 LONGEST_NAME = 128
 
 _WIDTH = re.compile(r"\d+", re.ASCII)
@@ -245,20 +244,13 @@ def _problem(operand: ir.Operand) -> ConditionError | None:
 
 
 def _call(text: str, start: int) -> tuple[ir.Operand, int]:
-    """Read a transformer: it ends at the first parenthesis at which it is whole."""
-    end = start
-    problem = ConditionError("close the parentheses of the transformer")
-    for _ in range(MOST_PARENTHESES):
-        end = text.find(")", end) + 1
-        if not end:
-            break
-        try:
-            condition = parse_condition(f"{text[start:end]} exists")
-        except ConditionError as error:
-            problem = error
-            continue
-        wrong = _problem(condition.operand) if isinstance(condition, ir.Exists) else problem
-        if wrong is None and isinstance(condition, ir.Exists):
-            return condition.operand, end
-        raise OutputError(_UNKNOWN, start - 1, (wrong or problem).message)
-    raise OutputError(_UNKNOWN, start - 1, problem.message)
+    """Read a transformer, up to the parenthesis that closes it."""
+    lexer = Lexer(text)
+    lexer.position = start
+    try:
+        operand = parse_transformer(lexer)
+        kind_of(operand)
+    except ConditionError as error:
+        hint = "close the parentheses of the transformer" if lexer.at_end else error.message
+        raise OutputError(_UNKNOWN, start - 1, hint) from None
+    return operand, lexer.position
