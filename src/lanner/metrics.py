@@ -40,6 +40,16 @@ METRICS: tuple[Metric, ...] = (
     Metric("lanner_backlog_bytes", "gauge", "Bytes that sources have not read yet.", "ingest", "backlog_bytes"),
     Metric("lanner_spool_bytes", "gauge", "Bytes on disk that wait for the archive.", "ingest", "spool_bytes"),
     Metric("lanner_rules", "gauge", "Rules loaded.", "ingest", "rules"),
+    Metric("lanner_policy_compared_total", "counter", "Events compared with the policy.", "ingest", "policy.compared"),
+    Metric(
+        "lanner_policy_deviations_total",
+        "counter",
+        "Events that deviate from the policy, by kind.",
+        "ingest",
+        "policy.deviations.*",
+        ("kind",),
+    ),
+    Metric("lanner_policy_changes_total", "counter", "Changes of the policy's file.", "ingest", "policy.changes"),
     Metric("lanner_workers", "gauge", "Processes that detect; 1 is ingest itself.", "ingest", "workers"),
     Metric("lanner_worker_restarts_total", "counter", "Detection workers that fell.", "ingest", "worker_restarts"),
     Metric(

@@ -17,6 +17,7 @@ from lanner.detect.alert import Alert, Origin
 from lanner.pipeline import checks_ground, checks_inputs, checks_running
 from lanner.pipeline.checks import Ground
 from lanner.pipeline.doctor import examine
+from lanner.policy.watch_settings import PolicySettings
 from lanner.settings.model import RulesSettings, Selection, Settings, SpoolSettings, Target, WebSettings
 from lanner.sources.file_settings import FileSettings
 from lanner.sources.webhook_settings import TlsSettings, WebhookSettings
@@ -119,6 +120,34 @@ def test_rules_that_load_that_do_not_and_none(ground, tmp_path):
     assert (found.verdict, "bad.yaml:1" in found.message) == ("problem", True)
     none = RulesSettings(select=(Selection(disable=Target(rule="*")),))
     assert only(checks_inputs.rules, ground(rules=none)).verdict == "warning"
+
+
+class TestPolicy:
+    HEAD = "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n"
+
+    def check(self, ground, tmp_path, text):
+        (tmp_path / "policy.yaml").write_text(self.HEAD + text)
+        return only(checks_inputs.policy, ground(policy=PolicySettings(file=str(tmp_path / "policy.yaml"))))
+
+    def test_none_is_configured(self, ground):
+        assert told(checks_inputs.policy, ground()) == []
+
+    def test_one_that_loads(self, ground, tmp_path):
+        found = self.check(ground, tmp_path, "- level: Metadata\n")
+        assert (found.verdict, "loads, 1 rules; `lanner policy check` has" in found.message) == ("ok", True)
+
+    def test_one_that_kube_apiserver_refuses(self, ground, tmp_path):
+        found = self.check(ground, tmp_path, "- level: metadata\n")
+        assert (found.verdict, "Unsupported value" in found.message) == ("problem", True)
+
+    def test_one_that_is_not_there(self, ground, tmp_path):
+        found = only(checks_inputs.policy, ground(policy=PolicySettings(file=str(tmp_path / "nowhere.yaml"))))
+        assert (found.verdict, "--audit-policy-file" in found.fix) == ("problem", True)
+
+    def test_one_that_events_deviate_from(self, ground, tmp_path, store):
+        store.set_status("ingest", {"policy": {"deviations": {"lower-level": 7, "stage-kept": 0}}})
+        found = self.check(ground, tmp_path, "- level: Metadata\n")
+        assert (found.verdict, found.message.endswith("events deviate from it: 7 lower-level")) == ("warning", True)
 
 
 def test_the_data_folder_and_its_disk(ground, folder, monkeypatch):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from lanner.pipeline.committer import Committer
 from lanner.pipeline.counts import Counts
 from lanner.pipeline.delivery import Lane
 from lanner.pipeline.ingest import Ingest
+from lanner.pipeline.policy_watch import PolicyWatch
 from lanner.pipeline.redelivery import RedeliveryFilter
+from lanner.policy.watch_settings import PolicySettings
 from lanner.state.spool import SpoolReader, SpoolWriter
 
 
@@ -26,6 +30,17 @@ def wired(folder, store, detector, recorder, until):
     yield ingest
     committer.close(10)
     lane.close()
+
+
+@pytest.fixture
+def policed(wired, tmp_path):
+    """Ingest that compares with a policy under which each event of these tests is at too low a level."""
+    path = tmp_path / "policy.yaml"
+    path.write_text("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Request}]\n")
+    os.utime(path, (1, 1))
+    settings = PolicySettings(file=str(path))
+    wired._policy = PolicyWatch(settings, "h", lambda _: None, former={})
+    return wired
 
 
 def flush(ingest):
@@ -46,6 +61,14 @@ def test_alerts_go_out_lines_and_alerts_are_kept_rejects_are_in_quarantine(wired
     status = wired.counts.status()
     assert (status["events"], status["alerts"], status["rejects"]) == (2, 1, 1)
     assert status["sources"]["file:/a"]["origin"] == "/a"
+
+
+def test_what_deviates_from_the_policy_is_alerted_on_after_what_rules_found(policed, store, event, batch):
+    policed.emit(batch(event("a"), event("b", attack=True), event("c")))
+    flush(policed)
+    assert policed.output.taken == ["b", "a"]
+    assert [one.alert.rule for one in store.alerts()] == ["Audit policy changed", "Exec"]
+    assert store.alert_event(2) == event("a")
 
 
 def test_a_repeated_batch_gives_its_events_once_and_is_still_acknowledged(wired, folder, store, event, batch):

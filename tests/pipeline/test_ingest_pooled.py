@@ -18,10 +18,12 @@ from lanner.pipeline.delivery import Lane
 from lanner.pipeline.ingest import Detector, Ingest
 from lanner.pipeline.ingest_pooled import PooledIngest
 from lanner.pipeline.ingest_process import build_engine
+from lanner.pipeline.policy_watch import PolicyWatch
 from lanner.pipeline.redelivery import RedeliveryFilter
 from lanner.pipeline.workers.pool import Pool
 from lanner.pipeline.workers.protocol import Failure
 from lanner.pipeline.workers.ruleset import RuleSet
+from lanner.policy.watch_settings import PolicySettings
 from lanner.rules.falco.documents import load_texts
 from lanner.settings.model import Settings
 from lanner.sources.history import read_lines
@@ -50,7 +52,9 @@ def engine(name: str = "Exec") -> Engine:
 class Wired:
     """Ingest on a data folder of its own, with or without workers; `end` makes all durable."""
 
-    def __init__(self, root: Path, output, rules: Engine, *, workers: int, throttle: Throttle) -> None:
+    def __init__(
+        self, root: Path, output, rules: Engine, *, workers: int, throttle: Throttle, policy: PolicyWatch | None
+    ) -> None:
         self.folder, self.output = DataFolder(root), output
         self.store = Store(self.folder.state)
         self.lane = Lane(output, self.store)
@@ -58,7 +62,8 @@ class Wired:
         self.committer = Committer(SpoolWriter(self.folder.spool), self.store, [self.lane])
         self.committer.start()
         self.detector, self.counts = Detector(rules, throttle), Counts()
-        self.inline = Ingest(self.detector, self.committer, [self.lane], RedeliveryFilter(self.store), self.counts)
+        redelivery = RedeliveryFilter(self.store)
+        self.inline = Ingest(self.detector, self.committer, [self.lane], redelivery, self.counts, policy)
         self.ingest: Ingest | PooledIngest = self.inline
         self.told: list[str] = []
         if workers > 1:
@@ -95,11 +100,16 @@ def wired(tmp_path, recorder):
     """Make ingests; all are closed."""
     made: list[Wired] = []
 
-    def make(workers: int, rules: Engine | None = None, throttle: ThrottleSettings | None = None) -> Wired:
+    def make(
+        workers: int,
+        rules: Engine | None = None,
+        throttle: ThrottleSettings | None = None,
+        policy: PolicySettings | None = None,
+    ) -> Wired:
         throttled = Throttle(throttle or ThrottleSettings(), clock=lambda: 0.0)
-        made.append(
-            Wired(tmp_path / str(len(made)), recorder(), rules or engine(), workers=workers, throttle=throttled)
-        )
+        root, used = tmp_path / str(len(made)), rules or engine()
+        watch = PolicyWatch(policy, "h", lambda _: None, former={}) if policy else None
+        made.append(Wired(root, recorder(), used, workers=workers, throttle=throttled, policy=watch))
         return made[-1]
 
     yield make
@@ -145,6 +155,19 @@ def test_repeated_events_are_passed_over_with_their_alerts(wired, batch, event):
     left = both(wired, batches)
     assert left["taken"] == ["a", "b", "c", "d"]
     assert left["counts"] == (4, 4, 0, 4)
+
+
+def test_the_parent_compares_events_with_the_policy(wired, batch, event, tmp_path):
+    path = tmp_path / "policy.yaml"
+    path.write_text("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Request}]\n")
+    os.utime(path, (1, 1))
+
+    def batches():
+        yield batch(event("a"), event("b", attack=True)), False
+        yield batch(event("c", attack=True), event("b", attack=True)), True
+
+    left = both(wired, batches, policy=PolicySettings(file=str(path)))
+    assert left["taken"] == ["b", "a", "c", "b"]
 
 
 def test_the_throttle_sees_alerts_in_order(wired, batch, event):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import msgspec
@@ -14,6 +15,7 @@ from lanner.pipeline import ingest_process
 from lanner.pipeline.ingest_process import IngestProcess
 from lanner.pipeline.workers.ruleset import RuleSet
 from lanner.pipeline.workers.task import Task
+from lanner.policy.watch_settings import PolicySettings
 from lanner.settings.model import RulesSettings, Settings, SpoolSettings
 from lanner.sources.file_settings import FileSettings
 from lanner.sources.webhook_settings import WebhookSettings
@@ -65,10 +67,10 @@ def ran(settings: Settings) -> None:
     ingest_process.run(settings, stop, threading.Event())
 
 
-def alerts(tmp_path) -> list[str]:
+def alerts(tmp_path) -> list[str | None]:
     file = tmp_path / "alerts"
     lines = file.read_bytes().splitlines() if file.exists() else []
-    return [msgspec.json.decode(line)["lanner"]["audit_id"] for line in lines]
+    return [msgspec.json.decode(line)["lanner"].get("audit_id") for line in lines]
 
 
 def test_a_log_becomes_alerts_records_and_a_checkpoint_that_a_restart_goes_on_from(
@@ -239,3 +241,47 @@ def test_what_broke_the_order_of_workers_answers_ends_the_process(settings, proc
     running._pooled.failure = RuntimeError("a defect")
     with pytest.raises(RuntimeError, match="a defect"):
         running.run(threading.Event(), threading.Event())
+
+
+def test_the_audit_policy_is_watched_told_in_the_status_and_read_again_when_its_file_changes(
+    *, settings, folder, tmp_path, event, process, until
+):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Request}]\n")
+    os.utime(policy, (1, 1))
+    log = tmp_path / "audit.log"
+    log.write_bytes(event("a") + b"\n")
+    watched = msgspec.structs.replace(settings, policy=PolicySettings(file=str(policy)))
+    running = process(watched)
+    until(lambda: alerts(tmp_path) == ["a"])
+    running._publish()
+    assert running._store.statuses()["ingest"]["policy"]["deviations"]["lower-level"] == 1
+    policy.write_text("apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n")
+    running._watch_files(1, threading.Event())
+    asked = threading.Event()
+    asked.set()
+    running._watch_files(1, asked)
+    with log.open("ab") as file:
+        file.write(event("b") + b"\n")
+    until(lambda: len(alerts(tmp_path)) == 2)
+    running.close()
+    policy.write_text(
+        "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata, users: [eve]}, {level: None}]\n"
+    )
+    process(watched)
+    with log.open("ab") as file:
+        file.write(event("c") + b"\n")
+    until(lambda: len(alerts(tmp_path)) == 3)
+    lines = [msgspec.json.decode(line) for line in (tmp_path / "alerts").read_bytes().splitlines()]
+    assert [line["output_fields"]["policy.deviation"] for line in lines] == [
+        "lower-level",
+        "file-changed",
+        "file-changed",
+    ]
+
+
+def test_a_policy_that_is_not_to_be_watched_is_not(settings, process, tmp_path):
+    off = msgspec.structs.replace(settings, policy=PolicySettings(file=str(tmp_path / "nowhere"), watch=False))
+    running = process(off)
+    running._publish()
+    assert "policy" not in running._store.statuses()["ingest"]

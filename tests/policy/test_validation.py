@@ -48,7 +48,7 @@ GROUP = (
         (
             {"level": "None", "resources": [{"group": "a" * 254}]},
             [
-                f'resources.group: Invalid value: "{"a" * 254}": must be no more than 253 bytes',
+                f'resources.group: Invalid value: "{"a" * 254}": must be no more than 253 characters',
             ],
         ),
         (

@@ -77,6 +77,7 @@ INGEST = {
     "alerts": 7,
     "rejects": 1,
     "duplicates": 0,
+    "policy": {"compared": 9, "deviations": {"lower-level": 2}, "changes": 1},
     "events_per_second": 250.0,
     "lag_seconds": 0.0123,
     "backlog_bytes": 2048,

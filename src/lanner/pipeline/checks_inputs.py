@@ -13,6 +13,8 @@ from lanner.audit.decode import decode
 from lanner.errors import LannerError
 from lanner.pipeline import rulebook
 from lanner.pipeline.checks import Finding, Ground
+from lanner.policy.lint import lint
+from lanner.policy.loading import load_policy
 from lanner.sources.file_discover import discover
 from lanner.sources.file_settings import FileSettings
 from lanner.sources.webhook_settings import WebhookSettings, listen_address
@@ -139,3 +141,31 @@ def rules(ground: Ground) -> Iterator[Finding]:
         yield Finding(
             "rules", "warning", "no rule is enabled: nothing will be detected", "see rules.files and rules.select"
         )
+
+
+def policy(ground: Ground) -> Iterator[Finding]:
+    """Whether the audit policy that arriving events are compared with loads, and whether any deviated."""
+    file = ground.settings.policy.file
+    if not file:
+        return
+    try:
+        loaded = load_policy(file)
+    except LannerError as error:
+        yield Finding("audit policy", "problem", str(error), "set policy.file to the file of --audit-policy-file")
+        return
+    if loaded.policy is None:
+        fix = f"`lanner policy check {file}` shows the places"
+        yield Finding("audit policy", "problem", f"{file}: kube-apiserver would refuse it: {loaded.refusal}", fix)
+        return
+    yield _loaded(ground, file, len(loaded.policy.rules), len(lint(loaded)))
+
+
+def _loaded(ground: Ground, file: str, rules: int, remarks: int) -> Finding:
+    counts = ground.known.statuses.get("ingest", {}).get("policy", {}).get("deviations", {})
+    deviating = {kind: count for kind, count in counts.items() if count}
+    if deviating:
+        told = ", ".join(f"{count} {kind}" for kind, count in deviating.items())
+        fix = "the API server runs another policy: see the alerts `Audit policy changed`"
+        return Finding("audit policy", "warning", f"{file}: events deviate from it: {told}", fix)
+    more = f"; `lanner policy check` has {remarks} remarks" if remarks else ""
+    return Finding("audit policy", "ok", f"{file}: loads, {rules} rules{more}")

@@ -16,6 +16,7 @@ CHECKS: tuple[Check, ...] = (
     checks_inputs.webhooks,
     checks_ground.inotify,
     checks_inputs.rules,
+    checks_inputs.policy,
     checks_ground.state,
     checks_ground.waiting,
     checks_ground.archive,

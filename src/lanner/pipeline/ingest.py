@@ -19,6 +19,8 @@ from lanner.outputs.throttle import Throttle
 from lanner.pipeline.committer import Committer, Prepared
 from lanner.pipeline.counts import Counts
 from lanner.pipeline.delivery import Lane
+from lanner.pipeline.policy_alerts import Warned
+from lanner.pipeline.policy_watch import PolicyWatch
 from lanner.pipeline.redelivery import RedeliveryFilter, digest_of
 from lanner.state.spool import Record
 from lanner.state.store import NewAlert
@@ -79,15 +81,16 @@ class Detector:
 class Ingest:
     """What sources emit into; several sources' threads may call, one batch is handled at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the parts of ingest
         self,
         detector: Detector,
         committer: Committer,
         lanes: Sequence[Lane],
         redelivery: RedeliveryFilter,
         counts: Counts,
+        policy: PolicyWatch | None = None,
     ) -> None:
-        self.detector, self.redelivery, self.counts = detector, redelivery, counts
+        self.detector, self.redelivery, self.counts, self._policy = detector, redelivery, counts, policy
         self._committer, self._lanes = committer, lanes
         self._lock = threading.Lock()
 
@@ -113,10 +116,20 @@ class Ingest:
             lines=[event.raw for event in events],
             offsets=offsets,
             rejects=rejects,
-            alerts=self.detector.alerts(events),
+            alerts=self.detector.alerts(events) + self._of_policy(events),
             digests=digests,
             newest=event_time(events[-1].head) if events else None,
         )
+
+    def _of_policy(self, events: Sequence[Event]) -> list[NewAlert]:
+        return self._admitted(self._policy.alerts(events)) if self._policy else []
+
+    def of_policy(self, lines: Sequence[bytes]) -> list[NewAlert]:
+        """Return what the watch over the audit policy says of events that a worker has decoded."""
+        return self._admitted(self._policy.alerts_of_lines(lines)) if self._policy else []
+
+    def _admitted(self, warned: Sequence[Warned]) -> list[NewAlert]:
+        return [self.detector.admit(alert, event) for alert, event in warned]
 
     def first_time(self, digests: Sequence[bytes]) -> list[int]:
         """Return the indexes of events that were not seen before, and count the others."""

@@ -64,7 +64,7 @@ class PooledIngest:
             lines=lines,
             offsets=offsets,
             rejects=[*batch.rejects, *_rejects(task, batch)],
-            alerts=self._alerts(task, lines, fresh),
+            alerts=self._alerts(task, lines, fresh) + self._ingest.of_policy(lines),
             digests=digests,
             newest=task.found.newest if fresh else None,
         )

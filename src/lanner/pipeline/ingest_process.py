@@ -22,6 +22,7 @@ from lanner.pipeline.counts import Counts
 from lanner.pipeline.delivery import CLOSE_SECONDS, Lane
 from lanner.pipeline.ingest import Detector, Ingest
 from lanner.pipeline.ingest_pooled import PooledIngest
+from lanner.pipeline.policy_watch import PolicyWatch
 from lanner.pipeline.recovery import open_store, recover
 from lanner.pipeline.redelivery import RedeliveryFilter
 from lanner.pipeline.workers.pool import Pool
@@ -101,11 +102,19 @@ class IngestProcess:
             self._note(damage)
         self._committer = Committer(self._spool, self._store, self._lanes)
         redelivery = RedeliveryFilter(self._store)
-        self._inline = Ingest(detector, self._committer, self._lanes, redelivery, self._counts)
+        self._policy = self._watch_policy()
+        self._inline = Ingest(detector, self._committer, self._lanes, redelivery, self._counts, self._policy)
         self._pooled: PooledIngest | None = None
         self._stop_sources = threading.Event()
         self._threads: list[threading.Thread] = []
         self._failures: list[Exception] = []
+
+    def _watch_policy(self) -> PolicyWatch | None:
+        policy = self._settings.policy
+        if not (policy.file and policy.watch):
+            return None
+        former = self._store.statuses().get("ingest", {}).get("policy", {})
+        return PolicyWatch(policy, self._settings.host, self._note, former=former)
 
     def start(self) -> None:
         """Start outputs, committer and sources."""
@@ -160,7 +169,7 @@ class IngestProcess:
         tick = 0
         while not stop.wait(TICK_SECONDS):
             tick += 1
-            self._watch_rules(tick, reload)
+            self._watch_files(tick, reload)
             self._bound_spool()
             self._publish()
             if tick % PRUNE_TICKS == 0:
@@ -172,9 +181,11 @@ class IngestProcess:
             if self._failures:
                 raise self._failures[0]
 
-    def _watch_rules(self, tick: int, reload: threading.Event) -> None:
+    def _watch_files(self, tick: int, reload: threading.Event) -> None:
         asked = reload.is_set()
         reload.clear()
+        if self._policy is not None and (asked or tick % RULE_TICKS == 0):
+            self._policy.reread(asked=asked)
         watched = self._settings.rules.watch and tick % RULE_TICKS == 0
         if not (asked or watched):
             return
@@ -225,6 +236,8 @@ class IngestProcess:
             "workers": 1,
             "worker_restarts": 0,
         }
+        if self._policy is not None:
+            status["policy"] = self._policy.status()
         if self._pooled is not None:
             status |= self._pooled.status(status["problem"])
         try:

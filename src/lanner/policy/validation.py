@@ -102,7 +102,7 @@ def _resources(parts: Iterable[dict[str, Any] | None], name: str, path: tuple[St
 
 def _no_subdomain(name: str) -> Iterator[str]:
     if len(name.encode()) > _LONGEST_SUBDOMAIN:
-        yield f"must be no more than {_LONGEST_SUBDOMAIN} bytes"
+        yield f"must be no more than {_LONGEST_SUBDOMAIN} characters"
     if not re.fullmatch(_SUBDOMAIN, name):
         yield _NO_SUBDOMAIN
 

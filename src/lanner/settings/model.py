@@ -17,6 +17,7 @@ from lanner.outputs import OutputSettings
 from lanner.outputs.stdout import StdoutSettings
 from lanner.outputs.throttle import ThrottleSettings
 from lanner.policy.prices import PriceSettings
+from lanner.policy.watch_settings import PolicySettings
 from lanner.sources import SourceSettings
 
 Priority = Literal["emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"]
@@ -119,6 +120,7 @@ class Settings(typed.Settings):
         ),
     ] = 1
     rules: Annotated[RulesSettings, Meta(description=str(RulesSettings.__doc__))] = RulesSettings()
+    policy: Annotated[PolicySettings, Meta(description=str(PolicySettings.__doc__))] = PolicySettings()
     outputs: Annotated[tuple[OutputSettings, ...], Meta(description="Where alerts go.")] = (StdoutSettings(),)
     throttle: Annotated[ThrottleSettings, Meta(description=str(ThrottleSettings.__doc__))] = ThrottleSettings()
     archive: Annotated[ArchiveSettings, Meta(description="The store of all events.")] = ArchiveSettings()

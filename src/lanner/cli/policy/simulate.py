@@ -12,10 +12,10 @@ import typer
 from lanner.audit.decode import decode
 from lanner.cli.archive.opening import Config, Data, find_archive
 from lanner.cli.console import Format, FormatOption, note, print_json, progress
+from lanner.cli.policy.loading import load_or_end
 from lanner.cli.policy.simulate_text import comparison_lines, summary_lines
 from lanner.errors import GroundError, LannerError, UsageError
 from lanner.policy.comparison import compare
-from lanner.policy.loading import LoadedPolicy, load_policy
 from lanner.policy.prices import PriceSettings
 from lanner.policy.simulation import Simulation
 from lanner.policy.summary import summarize
@@ -58,31 +58,13 @@ def simulate(  # noqa: PLR0917 - Typer reads options from parameters
     """
     if not events and not archive:
         raise UsageError("name a log to simulate on, or --archive")
-    simulations = [_simulation(_load(path, format_)) for path in (policy, against) if path is not None]
+    simulations = [Simulation(load_or_end(path, format_)) for path in (policy, against) if path is not None]
     settings = _prices(prices or config)
     ended = _Reader(simulations).read(events or [], _archived(data, config) if archive else None)
     options: dict[str, Any] = {"prices": settings, "events_per_day": events_per_day, "scale": scale}
     _print(simulations, options, top, format_)
     if ended:
         raise typer.Exit(ended)
-
-
-def _load(path: Path, format_: Format) -> LoadedPolicy:
-    """Return a policy that kube-apiserver would take; else say what `policy check` says and end with code 1."""
-    loaded = load_policy(path)
-    if loaded.policy is None:
-        if format_ is Format.json:
-            print_json({"valid": False, "errors": [found._asdict() for found in loaded.errors]})
-        for found in loaded.errors:
-            place = ":".join(str(part) for part in (loaded.file, found.line, found.column) if part)
-            note(f"{place}: {found.severity}: {found.message}")
-        raise typer.Exit(1)
-    return loaded
-
-
-def _simulation(loaded: LoadedPolicy) -> Simulation:
-    assert loaded.policy is not None
-    return Simulation(loaded.policy)
 
 
 def _prices(path: Path | None) -> PriceSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ from lanner.policy.decoding.value import GoError, Key, Value
 MAX_DEPTH = 200
 _GO_PIECE = 512
 _MOST_COLONS = 100
+_SLASH_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\/")
 _BOM, _COLON = "\uf8ff", "\uf8fe"
 """Stand for a byte order mark at the start of a later line, which libyaml passes over, and for a colon as text."""
 
@@ -65,6 +67,25 @@ def read_yaml(data: bytes) -> YamlText:
 
 
 def _parse(data: bytes) -> _Node:
+    """Return the first document's root; raises GoError for what Go's port refuses, also where libyaml would not."""
+    if b"\\/" in data:
+        _refuse_slash_escape(data)
+    return _parse_as_libyaml(data)
+
+
+def _refuse_slash_escape(data: bytes) -> None:
+    r"""Raise where `\/` stands in double quotes: libyaml knows it from YAML 1.2, Go's port does not.
+
+    Another unknown escape in its place makes libyaml say so, and nothing else changes.
+    """
+    try:
+        _parse_as_libyaml(_SLASH_ESCAPE.sub(rb"\1\\q", data))
+    except GoError as error:
+        if error.message.endswith("found unknown escape character"):
+            raise
+
+
+def _parse_as_libyaml(data: bytes) -> _Node:
     for _ in range(_MOST_COLONS):
         try:
             return _Parser(data).document()
@@ -115,6 +136,7 @@ class _Parser:
     """Builds nodes of the first document from libyaml's events and reads no further."""
 
     def __init__(self, data: bytes) -> None:
+        self._data = data
         self._events: Iterator[Event] = yaml.parse(_Pieces(data), Loader=yaml.CSafeLoader)
         self._anchors: dict[str, _Node] = {}
         self._flow: list[str] = []
@@ -123,12 +145,22 @@ class _Parser:
         """Return the first document's root; an empty stream gives null."""
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
+                self._check_version(event)
                 node = self._node(next(self._events), 0)
                 next(self._events)
                 return node
             if not isinstance(event, StreamStartEvent):
                 break
         return _Node("scalar", 1, 1, implicit=True)
+
+    def _check_version(self, event: DocumentStartEvent) -> None:
+        """Refuse a directive for another YAML than 1.1, the only one that Go's port reads."""
+        if event.version in (None, (1, 1)):
+            return
+        lines = self._data.splitlines()
+        line = next((number for number, text in enumerate(lines) if text.startswith(b"%YAML")), 0)
+        where = f"line {line}: " if line else ""
+        raise GoError(f"yaml: {where}found incompatible YAML document", line=line + 1, column=1)
 
     def _node(self, event: Event, depth: int) -> _Node:
         assert isinstance(event, NodeEvent)
