@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from lanner.archive.row import Row
 from lanner.archive.settings import ArchiveSettings
 from lanner.archive.store import Archive
+from lanner.cli.policy import reading
 from lanner.cli.policy import simulate as module
 from lanner.cli.policy.simulate_text import change, money, size
 from lanner.config.folders import DataFolder
@@ -141,8 +142,8 @@ def test_ctrl_c_shows_what_was_read(simulate, monkeypatch):
         yield from module_lines(path)
         raise KeyboardInterrupt
 
-    module_lines = module.read_lines
-    monkeypatch.setattr(module, "read_lines", lines)
+    module_lines = reading.read_lines
+    monkeypatch.setattr(reading, "read_lines", lines)
     result = simulate("p.yaml", "a.log", "--format", "json")
     assert result.exit_code == module.INTERRUPTED
     assert "interrupted: this is what 4 lines give" in result.stderr

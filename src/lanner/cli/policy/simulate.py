@@ -13,14 +13,14 @@ from lanner.audit.decode import decode
 from lanner.cli.archive.opening import Config, Data, find_archive
 from lanner.cli.console import Format, FormatOption, note, print_json, progress
 from lanner.cli.policy.loading import load_or_end
+from lanner.cli.policy.reading import read_log, total_bytes
 from lanner.cli.policy.simulate_text import comparison_lines, summary_lines
-from lanner.errors import GroundError, LannerError, UsageError
+from lanner.errors import UsageError
 from lanner.policy.comparison import compare
 from lanner.policy.prices import PriceSettings
 from lanner.policy.simulation import Simulation
 from lanner.policy.summary import summarize
 from lanner.settings.load import load
-from lanner.sources.history import read_lines, stored_bytes
 
 INTERRUPTED = 130
 """What a shell gives for a program that Ctrl-C ended."""
@@ -89,31 +89,17 @@ class _Reader:
     def read(self, paths: list[Path], archived: Iterator[bytes] | None) -> int:
         """Read all; returns an exit code: 0, that of a damaged log, or that of an interruption."""
         code = 0
-        totals = [stored_bytes(path) for path in paths]
-        total = None if None in totals else sum(size for size in totals if size is not None)
         with ExitStack() as stack:
-            advance = stack.enter_context(progress("simulate", total))
+            advance = stack.enter_context(progress("simulate", total_bytes(paths)))
             try:
                 for path in paths:
-                    code = max(code, self._read(path, advance))
+                    code = max(code, read_log(path, self._add, advance))
                 for line in archived or ():
                     self._add(line)
             except KeyboardInterrupt:
                 note(f"interrupted: this is what {self._lines} lines give")
                 return INTERRUPTED
         return code
-
-    def _read(self, path: Path, advance: Any) -> int:
-        before = self._lines
-        try:
-            for line in read_lines(path, progress=advance):
-                self._add(line.data)
-        except LannerError as error:
-            if self._lines == before:
-                raise
-            note(f"error: {error}; what was read before counts")
-            return GroundError.exit_code
-        return 0
 
     def _add(self, line: bytes) -> None:
         self._lines += 1

@@ -10,15 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from lanner.audit.decode import decode
-from lanner.cli.console import Format, FormatOption, note, print_json, progress
+from lanner.cli.console import Format, FormatOption, print_json, progress
 from lanner.cli.policy.loading import load_or_end
-from lanner.errors import GroundError, LannerError
+from lanner.cli.policy.reading import read_log, total_bytes
 from lanner.policy.model import Policy
 from lanner.policy.watch import Watch
 from lanner.policy.watch_ledger import Entry, Ledger
 from lanner.policy.watch_model import sentence
 from lanner.policy.watch_settings import PolicySettings
-from lanner.sources.history import read_lines, stored_bytes
 
 _DEFAULTS = PolicySettings()
 
@@ -68,22 +67,8 @@ class _Comparison:
 
     def read(self, paths: list[Path]) -> int:
         """Read all; returns an exit code: 0, or that of a damaged log."""
-        totals = [stored_bytes(path) for path in paths]
-        total = None if None in totals else sum(size for size in totals if size is not None)
-        with progress("compare", total) as advance:
-            return max(self._read(path, advance) for path in paths)
-
-    def _read(self, path: Path, advance: Any) -> int:
-        before = self.events
-        try:
-            for line in read_lines(path, progress=advance):
-                self._add(line.data)
-        except LannerError as error:
-            if self.events == before:
-                raise
-            note(f"error: {error}; what was read before counts")
-            return GroundError.exit_code
-        return 0
+        with progress("compare", total_bytes(paths)) as advance:
+            return max(read_log(path, self._add, advance) for path in paths)
 
     def _add(self, line: bytes) -> None:
         for event in decode(line).events:
