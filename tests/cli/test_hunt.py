@@ -1,5 +1,7 @@
-"""`lanner hunt --sql` prints a table, JSON lines or CSV."""
+"""`lanner hunt` prints rows and alerts as a table, JSON lines, CSV or Parquet."""
 
+import msgspec
+import pyarrow.parquet as pq
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -7,11 +9,14 @@ from typer.testing import CliRunner
 from lanner.archive.row import Row
 from lanner.archive.settings import ArchiveSettings
 from lanner.archive.store import Archive
-from lanner.cli import hunt
+from lanner.cli import hunt, hunt_rows
 from lanner.config.folders import DataFolder
 from lanner.errors import GroundError, SourceError, UsageError
 
-EVENT = b'{"verb":"get","user":{"username":"[b]x"},"stageTimestamp":"2026-01-01T00:00:00.000000Z"}'
+EVENT = (
+    b'{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"a","stage":"Panic","verb":"get",'
+    b'"user":{"username":"[b]x"},"stageTimestamp":"2026-01-01T00:00:00.000000Z"}'
+)
 SQL = "SELECT verb, username, time, line, code FROM events ORDER BY ordinal"
 JSON_LINES = (
     '{"verb":"get","username":"[b]x","time":"2026-01-01T00:00:00.000000Z","line":null,"code":null}\n'
@@ -57,7 +62,7 @@ def test_table(ask):
 
 def test_a_long_table_is_cut(ask, monkeypatch):
     """What is left out is said."""
-    monkeypatch.setattr(hunt, "TABLE_ROWS", 1)
+    monkeypatch.setattr(hunt_rows, "TABLE_ROWS", 1)
     result = ask("SELECT 1 FROM events")
     assert result.stdout.split() == ["1", "1"]
     assert "only the first 1 rows" in result.stderr
@@ -71,3 +76,83 @@ def test_errors(ask, tmp_path):
         ask(SQL, "--data", str(tmp_path / "none"))
     with pytest.raises(UsageError, match="write 512MB"):
         ask(SQL, "--memory", "zz")
+
+
+RULE = """
+- rule: Reads of anyone
+  desc: d
+  condition: ka.verb = get and evt.num = 0
+  output: "read by %ka.user.name"
+  priority: WARNING
+  source: k8s_audit
+  tags: [a, b]
+- rule: Reads that are off
+  desc: d
+  condition: ka.verb = get
+  output: "off"
+  priority: INFO
+  source: k8s_audit
+  enabled: false
+"""
+
+
+@pytest.fixture
+def alerts(ask, tmp_path):
+    (tmp_path / "rules.yaml").write_text(RULE)
+
+    def run(*options):
+        return ask("", "--rules", str(tmp_path / "rules.yaml"), *options)
+
+    return run
+
+
+def test_alerts_in_all_forms(alerts, tmp_path):
+    """The same alerts as JSON lines of Falco's form, as a table, as CSV and as a Parquet file."""
+    row = msgspec.json.decode(alerts("--format", "json", "--hostname", "h").stdout)
+    assert (row["rule"], row["output"], row["hostname"]) == ("Reads of anyone", "read by [b]x", "h")
+    assert row["lanner"] == {"audit_id": "a", "stage": "Panic", "related": ["a"]}
+    assert "read by [b]x" in alerts().stdout
+    assert (
+        alerts("--format", "csv").stdout.splitlines()[1].startswith("2026-01-01T00:00:00.000000000Z,Warning,Reads of")
+    )
+    alerts("--format", "parquet", "--output", str(tmp_path / "out.parquet"))
+    assert pq.read_table(tmp_path / "out.parquet")["tags"].to_pylist() == [["a", "b"]]
+
+
+def test_what_sql_left_to_the_rules_is_told(alerts):
+    """By rule and reason, on stderr."""
+    told = alerts("--format", "json").stderr
+    assert "1 alerts of 1 rules" in told
+    assert "Reads of anyone: evt.num: no column tells it" in told
+    assert "in a hunt it is 0" in told
+
+
+def test_a_rule_is_chosen_by_a_part_of_its_name(alerts):
+    """Also one that is disabled; a name that fits none is refused."""
+    assert "off" in alerts("--rule", "that are off").stdout
+    with pytest.raises(UsageError, match="no rule 'nosuch'"):
+        alerts("--rule", "nosuch")
+
+
+def test_bounds_of_time(alerts):
+    """From a time on, and before one."""
+    assert alerts("--since", "2026-01-01T00:00:00.000001Z", "--format", "json").stdout == ""
+    assert alerts("--since", "2026-01-01", "--until", "2026-01-02", "--format", "json").stdout
+    with pytest.raises(UsageError, match="--since: 'x' is no time"):
+        alerts("--since", "x")
+
+
+def test_options_that_exclude_each_other(ask, alerts):
+    """SQL says itself what it looks for; Parquet needs a file."""
+    with pytest.raises(UsageError, match="--sql stands alone"):
+        ask(SQL, "--since", "2026-01-01")
+    with pytest.raises(UsageError, match="--output"):
+        alerts("--format", "parquet")
+    with pytest.raises(UsageError, match="write all or first"):
+        alerts("--matching", "none")
+
+
+def test_rows_go_to_a_file(ask, tmp_path):
+    """Parquet keeps the types."""
+    ask(SQL, "--format", "parquet", "--output", str(tmp_path / "rows.parquet"))
+    assert pq.read_table(tmp_path / "rows.parquet")["verb"].to_pylist() == ["get", None]

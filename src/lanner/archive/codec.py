@@ -15,6 +15,7 @@ from lanner.archive.record import NO_TEXT, ObjectKeys, Record, UserKeys
 from lanner.archive.row import Row
 from lanner.archive.shape import find_shape, write_shaped
 from lanner.archive.wire import is_written
+from lanner.audit.event import Head, parse_time
 
 CREDENTIAL = "authentication.kubernetes.io/credential-id"
 DECISION = "authorization.k8s.io/decision"
@@ -29,8 +30,8 @@ _NOTHING: dict[str, str | None] = {}
 
 
 class _Status(msgspec.Struct, gc=False):
-    code: Any = None
-    reason: Any = None
+    code: Any = msgspec.UNSET
+    reason: Any = msgspec.UNSET
 
 
 class _Time(NamedTuple):
@@ -39,11 +40,12 @@ class _Time(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """What must be kept beside the columns."""
+    """What must be kept beside the columns, and True where they tell less than the text."""
 
     shape: str | None
     rest: str | None
     line: bytes | None
+    odd: bool | None
 
 
 class _Coded(NamedTuple):
@@ -64,6 +66,8 @@ class _Coded(NamedTuple):
 Read = Callable[[_Coded], list[Any]]
 _NO_STATUS = _Status()
 _STATUS = msgspec.json.Decoder(_Status)
+_HEAD = msgspec.json.Decoder(Head)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def encode_rows(rows: Sequence[Row], cluster: str) -> pa.Table:
@@ -83,19 +87,20 @@ def _code(rows: Sequence[Row]) -> _Coded:
     records = [row.record for row in rows]
     times = [_time(record.stage_timestamp) for record in records]
     received = [_time(record.request_received_timestamp) for record in records]
+    statuses = [_status(record.response_status) for record in records]
     return _Coded(
         row=rows,
         record=records,
         user=[record.user or _NO_USER for record in records],
         impersonated=[record.impersonated_user or _NO_USER for record in records],
         target=[record.object_ref or _NO_OBJECT for record in records],
-        status=[_status(record.response_status) for record in records],
+        status=statuses,
         annotations=[record.annotations or _NOTHING for record in records],
         time=times,
         received=received,
         kept=[
-            _remainder(row.raw, record, exact=time.exact and begun.exact and _regular(record))
-            for row, record, time, begun in zip(rows, records, times, received, strict=True)
+            _remainder(row.raw, record, time, exact=begun.exact and _regular(record), plain=_plain(record, status))
+            for row, record, status, time, begun in zip(rows, records, statuses, times, received, strict=True)
         ],
     )
 
@@ -110,18 +115,41 @@ def _regular(record: Record) -> bool:
     )
 
 
-def _remainder(raw: bytes, record: Record, *, exact: bool) -> _Kept:
+def _remainder(raw: bytes, record: Record, time: _Time, *, exact: bool, plain: bool) -> _Kept:
+    exact = exact and time.exact
     if exact and is_written(record, raw):
-        return _NOTHING_KEPT
+        return _NOTHING_KEPT if plain else _Kept(None, None, None, odd=True)
     shape = find_shape(raw)
+    odd = None if plain and shape is not None and _is_told(raw, record, time) else True
     if shape is None:
-        return _Kept(None, None, raw)
+        return _Kept(None, None, raw, odd)
     if exact and write_shaped(record, shape) == raw:
-        return _Kept(shape.keys, shape.rest, None)
-    return _Kept(None, shape.rest, raw)
+        return _Kept(shape.keys, shape.rest, None, odd)
+    return _Kept(None, shape.rest, raw, odd)
 
 
-_NOTHING_KEPT = _Kept(None, None, None)
+def _plain(record: Record, status: _Status) -> bool:
+    """Say whether the columns hold what rules see of status and annotations: of null and of odd types they see text."""
+    return (
+        (status.code is msgspec.UNSET or _code_number(status.code) is not None)
+        and (status.reason is msgspec.UNSET or isinstance(status.reason, str))
+        and (record.annotations is None or None not in record.annotations.values())
+    )
+
+
+def _is_told(raw: bytes, record: Record, time: _Time) -> bool:
+    """Say whether strict decoding reads the event, so that its texts are texts, and `time` is all of its time."""
+    try:
+        _HEAD.decode(raw)
+        stamp = None if record.stage_timestamp is None else parse_time(record.stage_timestamp)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
+        return False
+    if stamp is None or time.value is None:
+        return stamp is None and time.value is None
+    return time.value.replace(tzinfo=dt.UTC) == _EPOCH + dt.timedelta(microseconds=stamp // 1000) and stamp % 1000 == 0
+
+
+_NOTHING_KEPT = _Kept(None, None, None, None)
 _NO_TIME, _BAD_TIME = _Time(None, exact=True), _Time(None, exact=False)
 
 
@@ -243,5 +271,6 @@ _COLUMNS: tuple[tuple[str, pa.DataType, Read], ...] = (
     ("item", pa.int32(), _attribute("row.item")),
     ("ordinal", pa.int64(), _attribute("row.ordinal")),
     ("ingested", _MOMENT, _ingested),
+    ("odd", pa.bool_(), _attribute("kept.odd")),
 )
 _NAMES = ["time", "received", "cluster", *(name for name, _, _ in _COLUMNS[2:])]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
@@ -22,24 +23,39 @@ from lanner.errors import GroundError, SourceError, UsageError
 THREADS = 2
 BATCH_ROWS = 1000
 VIEW = "events"
+EVERY_FILE = AlwaysTrue()
 _PLACE = re.compile(r"LINE (\d+): (.*)\n( *)\^")
 _GROUND = ("Out of Memory Error", "IO Error", "[Errno")
 _POSITION = re.compile(r"\n+LINE \d+:.*", re.DOTALL)
 
 
 class Answer(NamedTuple):
-    """A query's column names and its rows, which are read while they are taken."""
+    """A query's columns and its rows, which are read while they are taken."""
 
-    columns: list[str]
-    rows: Iterator[tuple[Any, ...]]
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.schema.names)
+
+    @property
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        for batch in self.batches:
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def plan_files(archive: Archive, where: BooleanExpression = EVERY_FILE) -> list[str]:
+    """Name the files of the table, as of its last refresh, that may hold such rows."""
+    with grounded(archive.folder):
+        return [task.file.file_path for task in archive.table.scan(row_filter=where).plan_files()]
 
 
 @contextmanager
 def connect(archive: Archive, *, memory: str = HUNT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection that sees the archive as the view `events` and no other file, network or extension."""
     table = archive.refresh()
-    with grounded(archive.folder):
-        files = [task.file.file_path for task in table.scan().plan_files()]
+    files = plan_files(archive)
     with (
         TemporaryDirectory(prefix="lanner-hunt-") as spill,
         _open(_config(memory, spill)) as connection,
@@ -67,7 +83,7 @@ def hunt(archive: Archive, sql: str, *, memory: str = HUNT_MEMORY) -> Iterator[A
             with explained(lines_before=1):  # a relation's own errors do not say where
                 connection.execute(f"EXPLAIN\n{sql}")
             reader = connection.sql(sql).to_arrow_reader(BATCH_ROWS)
-        yield Answer(reader.schema.names, _rows(reader))
+        yield Answer(reader.schema, _batches(reader))
 
 
 def _open(config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
@@ -105,10 +121,13 @@ def _refuse_all_but_select(sql: str) -> None:
         raise UsageError("one SELECT is wanted; the archive cannot be changed by a hunt")
 
 
-def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
-    with explained():
-        for batch in reader:
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    while True:
+        with explained():
+            batch = next(reader, None)
+        if batch is None:
+            return
+        yield batch
 
 
 @contextmanager

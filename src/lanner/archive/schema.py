@@ -9,6 +9,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.transforms import DayTransform, IdentityTransform
 from pyiceberg.types import (
     BinaryType,
+    BooleanType,
     IcebergType,
     IntegerType,
     ListType,
@@ -82,6 +83,7 @@ COLUMNS = (
     Column(45, "item", _INT, "place in an EventList"),
     Column(46, "ordinal", _LONG, "place in the order of arrival within the source", bounds=True),
     Column(47, "ingested", _TIME, "when lanner took the event"),
+    Column(48, "odd", BooleanType(), "true where the columns tell less than rules see in the event, else null"),
 )
 
 PROPERTIES = {

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 STDERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -35,6 +35,18 @@ def print_json(value: Any) -> None:
 def note(text: str) -> None:
     """Say something on stderr without markup."""
     STDERR.print(text, markup=False)
+
+
+@contextmanager
+def portion(label: str) -> Iterator[Any]:
+    """Show how much is done on a terminal, nothing when piped; yields a function tell(share of 1)."""
+    if not STDERR.is_terminal:
+        yield lambda _share: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=STDERR, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
+        task = bar.add_task(label, total=1.0)
+        yield lambda share: bar.update(task, completed=share, visible=share < 1.0)
 
 
 @contextmanager

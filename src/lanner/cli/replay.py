@@ -52,9 +52,11 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     try:
         if workers > 1:
             run.start(workers)
-        engine = Engine(_load(rules), matching=_matching(matching), minimum_priority=priority, hostname=hostname)
+        engine = Engine(_load(rules), matching=read_matching(matching), minimum_priority=priority, hostname=hostname)
         started = time.perf_counter()
-        _print(run, events, engine, RuleSet(tuple(engine.rules), _matching(matching), hostname, output_format.value))
+        _print(
+            run, events, engine, RuleSet(tuple(engine.rules), read_matching(matching), hostname, output_format.value)
+        )
     finally:
         run.close()
     counts = run.counts
@@ -65,7 +67,8 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
         raise typer.Exit(1)
 
 
-def _matching(text: str) -> Matching:
+def read_matching(text: str) -> Matching:
+    """Read what --matching says; raises UsageError."""
     if text not in ("all", "first"):
         raise UsageError(f"--matching {text}: write all or first")
     return cast(Literal["all", "first"], text)

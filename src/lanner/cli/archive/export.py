@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import enum
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import msgspec
 import typer
 
 from lanner.cli.archive.opening import Config, Data, find_archive
-from lanner.errors import GroundError, UsageError
+from lanner.cli.moments import read_moment
+from lanner.cli.streams import open_output
 
 
 class ExportFormat(enum.StrEnum):
@@ -44,39 +41,16 @@ def export_command(
 
     _, folder, settings = find_archive(data, config)
     selection = Selection(
-        since=_moment(since, "--since"),
-        until=_moment(until, "--until"),
+        since=read_moment(since, "--since"),
+        until=read_moment(until, "--until"),
         cluster=cluster or None,
         source=source or None,
     )
     archive = Archive.open(settings, folder, create=False)
-    with _output(output) as stream:
+    with open_output(output) as stream:
         if format_ is ExportFormat.raw:
             for line in export_lines(archive, selection):
                 stream.write(line + b"\n")
         else:
             for columns in export_columns(archive, selection):
                 stream.write(msgspec.json.encode(columns) + b"\n")
-
-
-def _moment(text: str, option: str) -> dt.datetime | None:
-    if not text:
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{option}: {text!r} is no time; write 2026-11-24 or 2026-11-24T13:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-@contextmanager
-def _output(path: Path | None) -> Iterator[BinaryIO]:
-    if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    try:
-        with path.open("wb") as stream:
-            yield stream
-    except OSError as error:
-        raise GroundError(f"{path}: cannot write: {error.strerror}; check the disk and the folder's mode") from error

@@ -1,0 +1,145 @@
+"""A hunt gives the alerts of a replay: rules of Falco and of lanner, all and first matches, windows, odd events."""
+
+import datetime as dt
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from lanner import content
+from lanner.archive.importing import importer
+from lanner.archive.row import Row
+from lanner.archive.selection import Selection
+from lanner.archive.settings import ArchiveSettings
+from lanner.archive.store import Archive
+from lanner.detect.engine import Engine
+from lanner.pipeline.hunting import hunt_rules
+from lanner.pipeline.replay import Replay
+from lanner.pipeline.workers.ruleset import RuleSet
+from lanner.rules.falco.documents import load_files, load_texts
+from lanner.sources.history import read_lines
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+LOG = SHARED / "audit" / "full.jsonl.zst"
+FALCO = SHARED / "falco_rules" / "k8saudit" / "k8s_audit_rules.yaml"
+
+
+def imported(log, folder):
+    archive = Archive.open(ArchiveSettings(), folder)
+    with importer(archive, ArchiveSettings()) as imports:
+        imports.run(str(log), lambda: read_lines(log))
+    return archive
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    if not LOG.exists():
+        pytest.skip("shared test data are not here")
+    archive = imported(LOG, tmp_path_factory.mktemp("full"))
+    yield archive
+    archive.close()
+
+
+def hunted(archive, engine, selection=Selection()):  # noqa: B008 - frozen
+    with hunt_rules(archive, engine, selection) as hunt:
+        return list(hunt.alerts), hunt
+
+
+def replayed(log, engine):
+    run = Replay([log], print)
+    rules = RuleSet(tuple(engine.rules), engine._matching, "", "json")
+    alerts = [alert for part in run.run(engine, rules, lambda _: None) for alert in part]
+    return [msgspec.json.decode(alert) for alert in alerts]
+
+
+def plain(alerts):
+    rows = [msgspec.json.decode(msgspec.json.encode(alert)) for alert in alerts]
+    for row in rows:
+        row["lanner"].pop("event", None)
+    return rows
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("matching", ["all", "first"])
+@pytest.mark.parametrize("rules", [FALCO, content.FOLDER], ids=["falco", "lanner"])
+def test_a_hunt_gives_the_alerts_of_a_replay(full, rules, matching):
+    """Each rule of Falco's file and each of lanner's own, byte for byte, in the order of the log."""
+    if not rules.exists():
+        pytest.skip("shared test data are not here")
+    engine = Engine(load_files([rules]).require(), matching=matching)
+    alerts, hunt = hunted(full, engine)
+    assert plain(alerts) == plain(replayed(LOG, engine))
+    assert len(hunt.refused) == 10
+    assert hunt.candidates < 2 * len(alerts)
+
+
+RULE = """
+- rule: any
+  desc: d
+  condition: {}
+  output: "%ka.verb %ka.target.name"
+  priority: INFO
+  source: k8s_audit
+"""
+
+
+def one_rule(condition):
+    return Engine(load_texts([("rules.yaml", RULE.format(condition))]).require())
+
+
+@pytest.fixture
+def archive(tmp_path):
+    opened = Archive.open(ArchiveSettings(), tmp_path / "archive")
+    yield opened
+    opened.close()
+
+
+def row(number, day=1, text=None):
+    line = (
+        f'{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"id-{number}","stage":"Panic",'
+        f'"verb":"get","user":{{"username":"u"}},"objectRef":{{"resource":"pods","name":"p{number}"}},'
+        f'"stageTimestamp":"2026-01-{day:02}T00:00:00.000000Z"}}'
+    )
+    return Row(raw=text or line.encode(), source="s", ordinal=number)
+
+
+def names(found):
+    return [alert.output for alert in found[0]]
+
+
+def test_a_hunt_is_bounded_in_time(archive):
+    """From a time on and before another; days without events in between are not looked at."""
+    archive.append([row(day, day) for day in range(1, 6)])
+    bounds = Selection(since=dt.datetime(2026, 1, 2, tzinfo=dt.UTC), until=dt.datetime(2026, 1, 4, tzinfo=dt.UTC))
+    assert names(hunted(archive, one_rule("ka.verb = get"), bounds)) == ["get p2", "get p3"]
+
+
+def test_events_that_columns_do_not_tell_are_decided_all_the_same(archive):
+    """A verb that is null is the text null in Falco, and no column says so."""
+    text = (
+        b'{"kind":"Event","verb":null,"objectRef":{"name":"x"},"stage":"Panic","auditID":"a",'
+        b'"stageTimestamp":"2026-01-01T00:00:00.000000Z"}'
+    )
+    archive.append([row(1), row(2, text=text)])
+    assert names(hunted(archive, one_rule("ka.verb = 'null'"))) == ["null x"]
+
+
+def test_events_come_in_the_order_of_their_arrival(archive):
+    """Over several files, and whatever their times are."""
+    archive.append([row(3, 1), row(1, 9)])
+    archive.append([row(2, 5)])
+    assert names(hunted(archive, one_rule("ka.verb exists"))) == ["get p1", "get p2", "get p3"]
+
+
+@pytest.mark.parametrize("condition", ["ka.verb in ()", "ka.verb = nope", "evt.num = 7"])
+def test_nothing_is_found_where_nothing_matches(archive, condition):
+    """A condition that is never true, one that no event meets, and one that the engine alone decides on."""
+    archive.append([row(1)])
+    assert names(hunted(archive, one_rule(condition))) == []
+
+
+def test_an_empty_archive_and_an_empty_rule_set_have_no_alerts(archive):
+    """Neither is an error."""
+    assert names(hunted(archive, one_rule("ka.verb exists"))) == []
+    archive.append([row(1)])
+    assert names(hunted(archive, Engine([]))) == []
