@@ -10,6 +10,7 @@ import msgspec
 from lanner.policy.findings import PolicyFinding
 from lanner.policy.lint.check import Report, check
 from lanner.policy.lint.narrow import narrow
+from lanner.policy.lint.possible import is_bare
 from lanner.policy.lint.reach import reach
 from lanner.policy.lint.subject import Subject
 from lanner.policy.model import GroupResources, Level, PolicyRule
@@ -53,8 +54,7 @@ def level_without_body(subject: Subject, report: Report) -> Iterator[PolicyFindi
     reads have no request body, so the level brings nothing over Metadata.
     """
     for number, rule in subject.rules():
-        bare = {Level.REQUEST: {"get", "list", "watch"}, Level.REQUEST_RESPONSE: {"watch"}}.get(rule.level, set())
-        if rule.verbs and bare.issuperset(rule.verbs):
+        if is_bare(rule):
             yield report(
                 f"{rule.level.text} logs no more than Metadata for {', '.join(rule.verbs)}: there is no such body",
                 "write level: Metadata",

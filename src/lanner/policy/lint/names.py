@@ -46,7 +46,7 @@ def name_without_namespace(subject: Subject, report: Report) -> Iterator[PolicyF
             yield report(
                 f"{', '.join(found)} named {', '.join(part.resource_names)} are taken in every namespace"
                 + (": anybody can give his own object that name and is not logged" if drops else ""),
-                'write namespaces: ["kube-system"], or where the objects are',
+                'add namespaces: those that the objects are in, as ["kube-system"]',
                 rule=number,
                 place=subject.place(number, "resources", item, "resourceNames"),
                 severity="warning" if drops else None,

@@ -6,22 +6,48 @@ from collections.abc import Iterable
 
 import msgspec
 
+from lanner.policy import builtin_api
 from lanner.policy.evaluate import fits
 from lanner.policy.model import GroupResources, PolicyRule
+
+_ACROSS = ("list", "watch")
+"""Verbs of requests over all namespaces, whose namespace is ""."""
 
 
 def narrow(
     rule: PolicyRule, group: str, resource: str, subresource: str = "", verbs: Iterable[str] = ()
 ) -> PolicyRule | None:
-    """Return the part of a rule that is about a resource and, where given, some verbs; None where there is none."""
-    wanted = tuple(verb for verb in verbs if not rule.verbs or verb in rule.verbs) if verbs else rule.verbs
-    if (verbs and not wanted) or (rule.non_resource_urls and not (rule.resources or rule.namespaces)):
+    """Return the part of a rule that is about a resource and, where given, some verbs; None where there is none.
+
+    A built-in resource is asked for where it lives: outside namespaces, or inside but for lists over all of them.
+    """
+    if rule.non_resource_urls and not (rule.resources or rule.namespaces):
         return None
-    names = _names(rule, group, resource, subresource)
-    if names is None:
+    names, namespaces = _names(rule, group, resource, subresource), _namespaces(rule, group, resource)
+    if names is None or namespaces is None:
+        return None
+    wanted = tuple(verb for verb in verbs if not rule.verbs or verb in rule.verbs) if verbs else rule.verbs
+    across = namespaces == ("",) and _is_namespaced(group, resource)
+    if across:
+        wanted = tuple(verb for verb in wanted or _ACROSS if verb in _ACROSS)
+    if not wanted and (verbs or rule.verbs or across):
         return None
     path = f"{resource}/{subresource}" if subresource else resource
-    return msgspec.structs.replace(rule, verbs=wanted, resources=(GroupResources(group, (path,), names),))
+    part = GroupResources(group, (path,), names)
+    return msgspec.structs.replace(rule, verbs=wanted, resources=(part,), namespaces=namespaces)
+
+
+def _namespaces(rule: PolicyRule, group: str, resource: str) -> tuple[str, ...] | None:
+    """Return a rule's namespaces as far as a resource's requests have them, None where they have none of them."""
+    row = builtin_api.resources().get((group, resource))
+    if row is None or row.namespaced or (group, resource) == ("", "namespaces"):
+        return rule.namespaces
+    return ("",) if not rule.namespaces or "" in rule.namespaces else None
+
+
+def _is_namespaced(group: str, resource: str) -> bool:
+    row = builtin_api.resources().get((group, resource))
+    return row is not None and row.namespaced
 
 
 def _names(rule: PolicyRule, group: str, resource: str, subresource: str) -> tuple[str, ...] | None:

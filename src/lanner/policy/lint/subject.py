@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lanner.config.yamltext import Mapping, Node, Sequence
+from lanner.policy.lint.possible import is_bare, is_idle
 from lanner.policy.loading import LoadedPolicy
 from lanner.policy.model import STAGES, Level, Place, Policy, PolicyRule
 
@@ -39,16 +40,16 @@ class Subject:
         yield from enumerate(self.policy.rules)
 
     def logging(self) -> Iterator[tuple[int, PolicyRule]]:
-        """Yield the rules whose requests leave an event: above None, not with every stage omitted."""
+        """Yield the rules whose requests leave an event: above None, not with every stage omitted, not idle."""
         for number, rule in self.rules():
-            if rule.level > Level.NONE and not self.mute(rule):
+            if rule.level > Level.NONE and not self.mute(rule) and not is_idle(rule):
                 yield number, rule
 
     def with_bodies(self) -> Iterator[tuple[int, PolicyRule]]:
         """Yield the rules that write bodies: of resources, in ResponseComplete or ResponseStarted."""
-        for number, rule in self.rules():
+        for number, rule in self.logging():
             url_only = bool(rule.non_resource_urls and not rule.resources)
-            if rule.level >= Level.REQUEST and not url_only and not self.mute(rule):
+            if rule.level >= Level.REQUEST and not url_only and not is_bare(rule):
                 yield number, rule
 
     def omitted(self, rule: PolicyRule) -> set[str]:

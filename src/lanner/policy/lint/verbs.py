@@ -8,6 +8,7 @@ from types import MappingProxyType
 from lanner.policy import builtin_api
 from lanner.policy.findings import PolicyFinding
 from lanner.policy.lint.check import Report, check
+from lanner.policy.lint.possible import possible_verbs
 from lanner.policy.lint.subject import Entry, Subject, entries
 from lanner.policy.model import PolicyRule
 
@@ -43,7 +44,7 @@ def unknown_verb(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
     update, patch, delete, deletecollection, and proxy on old paths; others the HTTP method in small letters.
     """
     for number, rule in subject.rules():
-        known = _possible(rule)
+        known = possible_verbs(rule)
         wrong = [entry for entry in entries(rule) if entry.key == "verbs" and entry.text not in known]
         end = ", and with it the rule" if len(wrong) == len(rule.verbs) else ""
         for entry in wrong:
@@ -59,14 +60,6 @@ def _of(rule: PolicyRule) -> str:
     if rule.resources or rule.namespaces:
         return "for a resource "
     return "for a URL that is no resource " if rule.non_resource_urls else ""
-
-
-def _possible(rule: PolicyRule) -> set[str]:
-    if rule.resources or rule.namespaces:
-        return {*builtin_api.RESOURCE_VERBS, "proxy", ""}
-    if rule.non_resource_urls:
-        return set(builtin_api.URL_VERBS)
-    return {*builtin_api.RESOURCE_VERBS, *builtin_api.URL_VERBS, "proxy", ""}
 
 
 def _fix(entry: Entry, known: set[str]) -> str:
