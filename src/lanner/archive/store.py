@@ -73,6 +73,12 @@ class Archive:
         """Return what the newest snapshot's summary says of position, import and drops; read anew at each call."""
         return summary.carried(self.refresh())
 
+    def total_bytes(self) -> int:
+        """Return the bytes of all data files, as of the last call."""
+        snapshot = self._table.current_snapshot()
+        said = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
+        return int(said.get("total-files-size", "0"))
+
     def append(
         self,
         rows: Sequence[Row],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from lanner.archive.catalog import file_lock
@@ -29,18 +29,12 @@ class Chain:
                 if line.endswith(b"\n"):
                     yield line[:-1]
 
-    def take(self, links: Iterable[Link]) -> None:
-        """Append those of the links that are newer than the last line."""
+    def take(self, links_after: Callable[[int], Iterable[Link]]) -> None:
+        """Append the links that `links_after` gives for the number of the last line, 0 when there is none."""
         with file_lock(self.path.with_suffix(".lock"), wait=True):
-            last = self._last()
-            missing = sorted((link for link in links if link.number > last), key=lambda link: link.number)
+            missing = sorted(links_after(self._last()), key=lambda link: link.number)
             if missing:
                 self._append(missing)
-
-    def last(self) -> int:
-        """Return the number of the last line that is a link, 0 when there is none."""
-        with file_lock(self.path.with_suffix(".lock"), wait=True):
-            return self._last()
 
     def _last(self) -> int:
         for line in reversed(self._tail()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -36,13 +36,18 @@ class Content(msgspec.Struct, frozen=True):
     @property
     def number(self) -> int:
         """The sum as a number."""
-        return int.from_bytes(base64.b64decode(self.sum), "little")
+        return read_sum(self.sum)
 
 
 def sum_of(digests: Iterable[bytes]) -> int:
     """Return the sum of rows' digests, each stretched to SUM_BYTES."""
     stretch, number = hashlib.shake_128, int.from_bytes
     return sum([number(stretch(digest).digest(SUM_BYTES), "little") for digest in digests]) % _MODULUS
+
+
+def read_sum(text: str) -> int:
+    """Read a sum that `written_sum` wrote."""
+    return int.from_bytes(base64.b64decode(text), "little")
 
 
 def written_sum(number: int) -> str:
@@ -65,11 +70,12 @@ def file_digests(file: Any) -> list[bytes]:
     return [digest for batch in batches for digest in row_digests(pa.Table.from_batches([batch]), numbers)]
 
 
-def sha256_of(file: Any) -> str:
+def sha256_of(file: Any, advance: Callable[[int], None] = lambda _bytes: None) -> str:
     """Return the SHA-256 of what is left to read of a file; raises OSError."""
     digest = hashlib.sha256()
     while data := file.read(_READ_BYTES):
         digest.update(data)
+        advance(len(data))
     return digest.hexdigest()
 
 

@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from lanner.archive.catalog import file_lock
+from lanner.archive.settings import SealSettings
 from lanner.config.folders import sync_folder
 from lanner.errors import GroundError, UsageError
 
-PRIVATE, PUBLIC = "seal.key", "seal.pub"
+FOLDER, PRIVATE = "seals", "seal.key"
 _PEM = serialization.Encoding.PEM
 
 
@@ -43,6 +44,16 @@ def public_key(path: Path) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError(f"{path}: not an Ed25519 key")
     return key
+
+
+def key_path(settings: SealSettings, folder: Path) -> Path:
+    """Return where the private key is; `folder` is the archive's."""
+    return Path(settings.key) if settings.key else folder / FOLDER / PRIVATE
+
+
+def public_path(settings: SealSettings, folder: Path) -> Path:
+    """Return where the public key is."""
+    return key_path(settings, folder).with_suffix(".pub")
 
 
 def public_text(key: Ed25519PublicKey) -> str:

@@ -10,12 +10,12 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from lanner.archive.seals.content import Content
+from lanner.archive.seals.content import Content, read_sum
 
 START = "0" * 64
 """What the first link says of the one before it."""
 
-APPEND, EXPIRE = "append", "expire"
+APPEND, EXPIRE, TIER = "append", "expire", "tier"
 
 
 class SealedFile(msgspec.Struct, frozen=True):
@@ -36,6 +36,11 @@ class Tombstone(msgspec.Struct, frozen=True):
     sum: str
     first: dt.datetime | None = None
     last: dt.datetime | None = None
+
+    @property
+    def number(self) -> int:
+        """The sum as a number."""
+        return read_sum(self.sum)
 
 
 class Link(msgspec.Struct, frozen=True):

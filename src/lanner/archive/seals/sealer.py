@@ -17,13 +17,11 @@ from lanner.archive.change import Change
 from lanner.archive.seals.chain import Chain
 from lanner.archive.seals.content import Content, content_of, file_digests, sha256_of
 from lanner.archive.seals.entry import SEAL, entry_digest, file_name, says_digest, table_digest
-from lanner.archive.seals.keys import PRIVATE, signing_key
+from lanner.archive.seals.keys import FOLDER, key_path, signing_key
 from lanner.archive.seals.link import START, Link, SealedFile, read_link, sign
 from lanner.archive.seals.rows import row_digests
 from lanner.archive.settings import SealSettings
 from lanner.archive.summary import COMMIT, next_summary
-
-FOLDER = "seals"
 
 
 def now() -> dt.datetime:
@@ -48,10 +46,9 @@ class Sealer:
 
     def __init__(self, settings: SealSettings, folder: Path, *, clock: Callable[[], dt.datetime] = now) -> None:
         self.chain = Chain(folder / FOLDER)
-        self._key_path = Path(settings.key) if settings.key else folder / FOLDER / PRIVATE
+        self._key_path = key_path(settings, folder)
         self._key: Ed25519PrivateKey | None = None
         self._clock = clock
-        self._kept = 0
         self._written: dict[str, tuple[str, Content]] = {}
 
     def written(self, location: str, rows: pa.Table, sha256: str) -> None:
@@ -84,10 +81,7 @@ class Sealer:
         self._keep(table)
 
     def _keep(self, table: Table) -> None:
-        missing = list(takewhile(lambda link: link.number > self._kept, snapshot_links(table)))
-        if missing:
-            self.chain.take(missing)
-            self._kept = missing[0].number
+        self.chain.take(lambda last: takewhile(lambda link: link.number > last, snapshot_links(table)))
 
     def _private(self) -> Ed25519PrivateKey:
         if self._key is None:

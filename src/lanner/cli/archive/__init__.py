@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from lanner.cli.archive import export, import_, ls
+from lanner.cli.archive import export, import_, ls, verify
 
 app = typer.Typer(help="The archive of all events: list, import, export.", no_args_is_help=True)
 app.command("ls")(ls.list_command)
 app.command("import")(import_.import_command)
 app.command("export")(export.export_command)
+app.command("verify")(verify.verify_command)
+app.command("seal-key")(verify.seal_key_command)
