@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import os
 import subprocess
 import sys
@@ -36,8 +38,10 @@ def seen(path: Path, **more) -> list[tuple[int, int, bytes]]:
         zstd(TEXT),
         zstd(TEXT[:10]) + zstd(TEXT[10:]),
         b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd" + zstd(TEXT),
+        lzma.compress(TEXT) + b"\0" * 4,
+        bz2.compress(TEXT[:10]) + bz2.compress(TEXT[10:]),
     ],
-    ids=["plain", "gzip", "gzip members", "gzip padded", "zstd", "zstd frames", "zstd skippable"],
+    ids=["plain", "gzip", "gzip members", "gzip padded", "zstd", "zstd frames", "zstd skippable", "xz", "bzip2"],
 )
 def test_lines_are_the_same_however_stored(tmp_path, stored):
     file = tmp_path / "a.log"
@@ -47,7 +51,7 @@ def test_lines_are_the_same_however_stored(tmp_path, stored):
     assert sum(told) == stored_bytes(file) == len(stored)
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstd])
+@pytest.mark.parametrize("pack", [gzip.compress, zstd, lzma.compress, bz2.compress])
 def test_a_cut_packed_file_gives_what_is_readable_and_then_an_error(tmp_path, pack):
     rows = [b"%d %s\n" % (n, os.urandom(50).hex().encode()) for n in range(20_000)]
     file = tmp_path / "a.gz"
@@ -90,6 +94,25 @@ def test_a_folder_is_read_in_order_of_age(tmp_path):
     assert [line.data for line in lines] == [b"1", b"2", b"3", b"4", b"5", b"6"]
     assert [line.number for line in lines] == [1, 2, 3, 4, 5, 6]
     assert lines[0].file.endswith("000.log.gz")
+
+
+def test_folders_are_read_after_the_files_beside_them(tmp_path):
+    """The layout of CloudWatch's export tasks: a folder a stream, and a file that only tries the rights."""
+    stream = "kube-apiserver-audit-0123456789abcdef0123456789abcdef"
+    stored = {
+        f"task/{stream}/000000.gz": gzip.compress(b"2\n"),
+        f"task/{stream}/000001.gz": gzip.compress(b"3\n"),
+        f"task/{stream.replace('-audit', '')}/000000.gz": gzip.compress(b"no audit\n"),
+        f"task/{stream.replace('kube-apiserver-audit', 'authenticator')}/000000.gz": gzip.compress(b"no audit\n"),
+        "aws-logs-write-test": b"Permission Check Successful",
+        "audit.log": b"1\n",
+        ".hidden/a": b"no\n",
+    }
+    for name, data in stored.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "loop").symlink_to(tmp_path)
+    assert [line.data for line in read_lines(tmp_path)] == [b"1", b"2", b"3"]
 
 
 def test_what_cannot_be_read_is_said(tmp_path):

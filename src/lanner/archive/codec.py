@@ -15,6 +15,7 @@ from lanner.archive.record import NO_TEXT, ObjectKeys, Record, UserKeys
 from lanner.archive.row import Row
 from lanner.archive.shape import find_shape, write_shaped
 from lanner.archive.wire import is_written
+from lanner.archive.wrapping import find_wrapping
 from lanner.audit.event import Head, parse_time
 
 CREDENTIAL = "authentication.kubernetes.io/credential-id"
@@ -99,7 +100,7 @@ def _code(rows: Sequence[Row]) -> _Coded:
         time=times,
         received=received,
         kept=[
-            _remainder(row.raw, record, time, exact=begun.exact and _regular(record), plain=_plain(record, status))
+            _kept(row, record, time, exact=begun.exact and _regular(record), plain=_plain(record, status))
             for row, record, status, time, begun in zip(rows, records, statuses, times, received, strict=True)
         ],
     )
@@ -113,6 +114,15 @@ def _regular(record: Record) -> bool:
         and (record.object_ref is None or record.object_ref != _NO_OBJECT)
         and (record.impersonated_user is None or record.impersonated_user != _NO_USER)
     )
+
+
+def _kept(row: Row, record: Record, time: _Time, *, exact: bool, plain: bool) -> _Kept:
+    kept = _remainder(row.raw, record, time, exact=exact, plain=plain)
+    if row.wrapped is None or row.wrapped.raw != row.raw:
+        return kept
+    wrapping = None if kept.line is not None else find_wrapping(row.wrapped.line, row.raw, kept.shape)
+    line = row.wrapped.line if wrapping is None else None
+    return kept._replace(shape=wrapping, line=line)
 
 
 def _remainder(raw: bytes, record: Record, time: _Time, *, exact: bool, plain: bool) -> _Kept:

@@ -20,7 +20,9 @@ from lanner.archive.row import Row
 from lanner.archive.settings import ArchiveSettings, Stage
 from lanner.archive.stages import StageFilter
 from lanner.archive.store import Archive
+from lanner.archive.wrapping import Wrapped
 from lanner.audit.decode import decode
+from lanner.audit.event import Event
 from lanner.errors import GroundError, SourceError
 
 LEDGER_FILE = "imports.db"
@@ -61,7 +63,8 @@ class Outcome(msgspec.Struct):
 class Importer:
     """Imports logs into an archive; made by `importer`, which sees to it that there is one at a time.
 
-    All stages and all events are kept unless `filtered`, which applies keep_stages and drop of the settings.
+    All stages and all events are kept unless `filtered`, which applies keep_stages and drop of the settings. `cluster`
+    goes before the name that a provider's events say, and that before the one of the settings.
     """
 
     def __init__(
@@ -70,10 +73,12 @@ class Importer:
         settings: ArchiveSettings,
         *,
         source: str = "import",
+        cluster: str = "",
         filtered: bool = False,
         refused: Callable[[Refused], None] = lambda _refused: None,
     ) -> None:
-        self._archive, self._settings, self._source, self._refused = archive, settings, source, refused
+        self._archive, self._settings, self._refused = archive, settings, refused
+        self._source, self._cluster = source, cluster
         self._stages = StageFilter(settings.keep_stages if filtered else get_args(Stage), settings.hold)
         self._noise = NoiseFilter(settings.drop if filtered else ())
         self._ledger = Ledger(archive.folder / LEDGER_FILE)
@@ -92,7 +97,7 @@ class Importer:
         is readable of a damaged log was archived.
         """
         start = self._ledger.furthest(_readable(read()))
-        run = _Run(name, self._source, start.lines if start else 0)
+        run = _Run(name, self._source, self._cluster, start.lines if start else 0)
         try:
             for line in read():
                 if run.size >= self._settings.commit_bytes or len(run.rows) >= self._settings.commit_events:
@@ -139,12 +144,12 @@ def _readable(lines: Iterable[InputLine]) -> Iterator[bytes]:
 class _Run:
     """One log on its way into the archive: what waits for a commit, and how far it was read."""
 
-    def __init__(self, name: str, source: str, known: int) -> None:
+    def __init__(self, name: str, source: str, cluster: str, known: int) -> None:
         self.outcome = Outcome(known=known)
         self.rows: list[Row] = []
         self.size = 0
         self.before_refused: Reached | None = None
-        self._name, self._source = name, source
+        self._name, self._source, self._cluster = name, source, cluster
         self._digest = hashlib.sha256()
         self._ordinal = self._now = time.time_ns() // 1000
 
@@ -161,7 +166,7 @@ class _Run:
             return [self._refuse(line, "line is too long", line.data, line.size)]
         decoded = decode(line.data)
         for item, event in enumerate(decoded.events):
-            self.rows.append(self._row(line, item, event.raw))
+            self.rows.append(self._row(line, item, event))
         return [self._refuse(line, refusal.reason, refusal.raw, len(refusal.raw)) for refusal in decoded.refusals]
 
     def committed(self, rows: int, dropped: Counter[str]) -> None:
@@ -169,17 +174,19 @@ class _Run:
         self.outcome.dropped += dropped
         self.rows, self.size = [], 0
 
-    def _row(self, line: InputLine, item: int, raw: bytes) -> Row:
+    def _row(self, line: InputLine, item: int, event: Event) -> Row:
         self._ordinal += 1
-        self.size += len(raw)
+        self.size += len(event.raw) + len(event.line)
         return Row(
-            raw=raw,
+            raw=event.raw,
             source=self._source,
             origin=self._name,
             offset=line.offset,
             item=item,
             ordinal=self._ordinal,
             ingested=self._now,
+            cluster=self._cluster or event.cluster or None,
+            wrapped=Wrapped(event.line, event.raw) if event.line else None,
         )
 
     def _refuse(self, line: InputLine, reason: str, raw: bytes, size: int) -> Refused:
@@ -194,6 +201,7 @@ def importer(
     settings: ArchiveSettings,
     *,
     source: str = "import",
+    cluster: str = "",
     filtered: bool = False,
     refused: Callable[[Refused], None] = lambda _refused: None,
 ) -> Iterator[Importer]:
@@ -204,6 +212,6 @@ def importer(
             lock.enter_context(file_lock(archive.folder / "import.lock", wait=False))
         except BlockingIOError:
             raise GroundError(f"{archive.folder}: another import is running; try again when it is done") from None
-        made = Importer(archive, settings, source=source, filtered=filtered, refused=refused)
+        made = Importer(archive, settings, source=source, cluster=cluster, filtered=filtered, refused=refused)
         lock.callback(made.close)
         yield made

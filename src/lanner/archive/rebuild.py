@@ -11,6 +11,7 @@ import msgspec
 from lanner.archive.record import NO_TEXT, ObjectKeys, Record, UserKeys
 from lanner.archive.shape import Shape, write_shaped
 from lanner.archive.wire import write_record
+from lanner.archive.wrapping import read_wrapping, wrap
 
 T = TypeVar("T")
 REBUILD = (
@@ -22,6 +23,7 @@ REBUILD = (
 )
 """The columns that `rebuild_line` reads."""
 
+_ENCODE = msgspec.json.Encoder().encode
 _EXTRA = msgspec.json.Decoder(dict[str, list[str]])
 _ANNOTATIONS = msgspec.json.Decoder(dict[str, str | None])
 _NO_USER, _NO_OBJECT = UserKeys(), ObjectKeys()
@@ -31,10 +33,16 @@ def rebuild_line(values: Mapping[str, Any]) -> bytes:
     """Return the event's text as it arrived, from one row of the REBUILD columns."""
     if values["line"] is not None:
         return bytes(values["line"])
+    shape = values["shape"]
+    wrapping = read_wrapping(shape) if shape is not None else None
+    if wrapping is None:
+        return _event(values, shape)
+    return wrap(wrapping, _event(values, None if wrapping.keys is None else _ENCODE(wrapping.keys).decode()))
+
+
+def _event(values: Mapping[str, Any], keys: str | None) -> bytes:
     record = _record(values)
-    if values["shape"] is not None:
-        return write_shaped(record, Shape(values["shape"], values["rest"]))
-    return write_record(record)
+    return write_record(record) if keys is None else write_shaped(record, Shape(keys, values["rest"]))
 
 
 def _record(values: Mapping[str, Any]) -> Record:

@@ -6,6 +6,7 @@ import msgspec
 
 from lanner.archive.record import Record
 from lanner.archive.wire import read_record
+from lanner.archive.wrapping import Wrapped
 
 
 class Row(msgspec.Struct, kw_only=True, gc=False):
@@ -13,7 +14,8 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
 
     `source`, `origin`, `offset`, `item` say where it stood (`item` counts inside an EventList), `ordinal` is its
     place in the order of arrival within `source`: exports sort by it, so it must not decrease. `ingested` is when
-    lanner took it, in microseconds since 1970. `cluster` overrides the archive's own.
+    lanner took it, in microseconds since 1970. `cluster` overrides the archive's own. `wrapped` is the provider's
+    line that exports give back in place of `raw`, as long as `raw` is the text it was made for: a redacted one is not.
     """
 
     raw: bytes
@@ -24,6 +26,7 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     ordinal: int = 0
     ingested: int = 0
     cluster: str | None = None
+    wrapped: Wrapped | None = None
     parsed: Record | None = None
 
     @property

@@ -1,15 +1,16 @@
-"""From a line of JSON to audit events: single events, EventLists arrays; anything else is refused with a reason."""
+"""From a line to audit events: single events, EventLists, arrays, what providers wrap; all else is refused."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from lanner.audit.event import NO_TEXT, Event, Head, event_time, is_timestamp
 from lanner.audit.lenient import lenient_head, mended, whole_escapes
+from lanner.audit.providers import Part, open_document, open_text
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_ARRAY_DEPTH = 8
@@ -45,6 +46,9 @@ _decode_head = msgspec.json.Decoder(Head).decode
 _decode_list = msgspec.json.Decoder(_EventList).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
+_FOLLOWING = re.compile(rb"\}\s*\{")
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\Z)|[{}]', re.DOTALL)
+
 _FAILURES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -52,7 +56,8 @@ def decode(line: bytes) -> Decoded:
     """Return the events and refusals in one JSON text; each event keeps its bytes as they arrived. Never raises.
 
     What counts as an event follows Falco's k8saudit plugin; an item of an EventList, and a single object that has
-    an auditID and a stage, need no `kind`. A blank line holds nothing.
+    an auditID and a stage, need no `kind`. A blank line holds nothing. What EKS, GKE and AKS wrap events in is opened
+    (see `providers`), and objects that follow one another without a newline are taken one by one.
     """
     if len(line) > MAX_LINE_BYTES:
         return _decode_other(line)
@@ -91,17 +96,65 @@ def _decode_other(line: bytes) -> Decoded:
 def _decode_into(decoded: Decoded, text: bytes, index: int, depth: int) -> None:
     try:
         items, depth = _items(text, depth)
-        if items is None:
-            _decode_single(decoded, text, listed=False)
-            return
     except (*_FAILURES, ValueError) as error:
-        decoded.refusals.append(Refusal(_reason(error, text), index, text))
+        _decode_no_json(decoded, text, index, error)
+        return
+    if items is None:
+        parts = open_document(text)
+        if parts is None:
+            _decode_item(decoded, text, index, listed=False)
+        else:
+            _decode_parts(decoded, parts)
         return
     for number, item in enumerate(items):
         if depth:
             _decode_into(decoded, bytes(item), number, depth)
         else:
-            _decode_item(decoded, bytes(item), number)
+            _decode_item(decoded, bytes(item), number, listed=True)
+
+
+def _decode_no_json(decoded: Decoded, text: bytes, index: int, error: Exception) -> None:
+    parts, documents = open_text(text), _documents(text)
+    if parts is not None:
+        _decode_parts(decoded, parts)
+    elif len(documents) > 1:
+        for number, document in enumerate(documents):
+            _decode_into(decoded, document, number, 0)
+    else:
+        decoded.refusals.append(Refusal(_reason(error, text), index, text))
+
+
+def _decode_parts(decoded: Decoded, parts: Sequence[Part]) -> None:
+    """Take the events of a provider's text; of what is refused it is the provider's text that is shown."""
+    for index, part in enumerate(parts):
+        if part.problem:
+            decoded.refusals.append(Refusal(f"{UNRECOGNISED}: {part.problem}", index, part.line))
+            continue
+        found = Decoded([], [])
+        _decode_item(found, part.text, index, listed=False)
+        for event in found.events:
+            event.line, event.cluster = part.line, part.cluster
+        decoded.events += found.events
+        decoded.refusals += [Refusal(refusal.reason, index, part.line) for refusal in found.refusals]
+
+
+def _documents(text: bytes) -> list[bytes]:
+    """Cut objects that follow one another, as Firehose writes them; what is left after the last whole one is the last.
+
+    It looks at braces and strings only, once, whatever the text is.
+    """
+    if not _FOLLOWING.search(text):
+        return []
+    found: list[bytes] = []
+    depth = start = 0
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        depth += (mark == b"{") - (mark == b"}")
+        if depth <= 0 and mark == b"}":
+            found.append(text[start : token.end()].strip())
+            start, depth = token.end(), 0
+    rest = text[start:].strip()
+    return [*found, rest] if rest else found
 
 
 def _items(text: bytes, depth: int) -> tuple[Iterable[bytes | msgspec.Raw] | None, int]:
@@ -138,9 +191,9 @@ def _split(text: bytes, depth: int) -> tuple[Iterable[msgspec.Raw] | None, int]:
     return _decode_array(document.items), 0
 
 
-def _decode_item(decoded: Decoded, text: bytes, index: int) -> None:
+def _decode_item(decoded: Decoded, text: bytes, index: int, *, listed: bool) -> None:
     try:
-        _decode_single(decoded, text, listed=True)
+        _decode_single(decoded, text, listed=listed)
     except (*_FAILURES, ValueError) as error:
         decoded.refusals.append(Refusal(_reason(error, text), index, text))
 

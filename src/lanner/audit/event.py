@@ -93,13 +93,16 @@ class Event(msgspec.Struct, gc=False, eq=False):
     `raw` is its JSON text as it arrived, `mended` the same with U+FFFD for what is no Unicode, empty where nothing is
     wrong, and `text` the one of them that can be decoded. `head` is its typed keys; `request`, `response` (the bodies)
     and `document` (all of it) decode on first use and are None where absent. `time_ns` is nanoseconds since 1970.
-    `number` is the event's place in its stream, counted from 1, where a reader sets it.
+    `number` is the event's place in its stream, counted from 1, where a reader sets it. Of a managed cluster's event
+    `line` is the provider's text that `raw` was taken out of or made from, `cluster` the name that stands there.
     """
 
     raw: bytes
     head: Head
     number: int = 0
     mended: bytes = b""
+    line: bytes = b""
+    cluster: str = ""
     _request: Any = msgspec.UNSET
     _response: Any = msgspec.UNSET
     _document: Any = msgspec.UNSET

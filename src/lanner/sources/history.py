@@ -1,7 +1,8 @@
-"""Reads finished logs: a plain, gzip or zstd file, a folder of them, or standard input."""
+"""Reads finished logs: a plain or packed file, a folder of them, or standard input."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -17,6 +18,12 @@ from lanner.sources.rotation import in_order
 __all__ = ["Line", "list_files", "read_lines", "read_pieces", "stored_bytes"]
 
 _STDIN = Path("-")
+_DEEPEST = 32
+_WRITE_TEST = "aws-logs-write-test"
+# Folders of the log streams that EKS has beside kube-apiserver-audit-<id>.
+_OTHER_STREAM = re.compile(
+    r"(?:kube-apiserver|authenticator|kube-controller-manager|cloud-controller-manager|kube-scheduler)-[0-9a-f]{32}"
+)
 
 
 class _Place(Protocol):
@@ -89,16 +96,30 @@ def _remaining(
 
 
 def list_files(path: Path) -> list[Path]:
-    """Return the files that read_lines reads, in its order; raise SourceError when there are none."""
+    """Return the files that read_lines reads, in its order; raise SourceError when there are none.
+
+    A folder's own files come before those of its folders. Hidden ones and links to folders are left out, and what
+    CloudWatch's export tasks write beside the audit log.
+    """
     if path == _STDIN or not path.is_dir():
         return [path]
     try:
-        names = [entry.name for entry in path.iterdir() if entry.is_file() and not entry.name.startswith(".")]
+        files = list(_walk(path))
     except OSError as error:
         raise GroundError(f"{path}: cannot list the folder: {error.strerror}; check its owner and mode") from error
-    if not names:
+    if not files:
         raise SourceError("the folder holds no files; name one that holds audit logs", file=str(path))
-    return [path / name for name in in_order(names)]
+    return files
+
+
+def _walk(folder: Path, depth: int = 0) -> Iterator[Path]:
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    files = [entry.name for entry in entries if entry.is_file() and entry.name != _WRITE_TEST]
+    yield from (folder / name for name in in_order(files))
+    if depth < _DEEPEST:
+        for entry in sorted(entries):
+            if entry.is_dir() and not entry.is_symlink() and not _OTHER_STREAM.fullmatch(entry.name):
+                yield from _walk(entry, depth + 1)
 
 
 def stored_bytes(path: Path) -> int | None:

@@ -12,7 +12,7 @@ _STAMP_INSIDE = re.compile(r"^(?P<stem>.+)-(?P<stamp>\d{4}-?\d\d-?\d\d[T_-]?[\d.
 _STAMP_AFTER = re.compile(r"^(?P<stem>.+)[.-](?P<stamp>\d{4}-?\d\d-?\d\d[T_-]?[\d.:-]*)$")
 # logrotate: audit.log.1 is younger than audit.log.2
 _NUMBER_AFTER = re.compile(r"^(?P<stem>.+\.[A-Za-z]\w*)\.(?P<number>\d{1,6})$")
-PACKED_SUFFIXES = (".gz", ".zst", ".zstd")
+PACKED_SUFFIXES = (".gz", ".zst", ".zstd", ".xz", ".bz2")
 
 
 class RotatedName(msgspec.Struct, frozen=True, order=True):

@@ -14,7 +14,7 @@ import typer
 
 from lanner.cli.archive.opening import Config, Data, find_archive
 from lanner.cli.console import Format, note, print_json, progress
-from lanner.errors import UsageError
+from lanner.errors import SourceError, UsageError
 from lanner.sources.history import list_files, read_lines, stored_bytes
 
 # What loads pyiceberg or DuckDB is imported by the verb that uses it: every other verb starts a second sooner.
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 def import_command(
     *,
     events: Annotated[
-        list[Path], typer.Argument(metavar="EVENTS", help="Logs: files (plain, .gz, .zst) and folders of them.")
+        list[Path],
+        typer.Argument(metavar="EVENTS", help="Logs: files (plain, .gz, .zst, .xz, .bz2) and folders of them."),
     ],
     data: Data = None,
     config: Config = None,
     source: Annotated[str, typer.Option("--source-name", help="What the column `source` says.")] = "import",
-    cluster: Annotated[str, typer.Option(help="What the column `cluster` says; else archive.cluster.")] = "",
+    cluster: Annotated[
+        str, typer.Option(help="What the column `cluster` says; else the provider's, else archive.cluster.")
+    ] = "",
     filtered: Annotated[
         bool, typer.Option("--filter", help="Apply keep_stages and drop of the settings; else every event is kept.")
     ] = False,
@@ -47,24 +50,31 @@ def import_command(
         raise UsageError("an import reads its input twice, so it needs files; write the stream to a file first")
     files = [file for path in events for file in list_files(path)]
     home, folder, settings = find_archive(data, config)
-    if cluster:
-        settings = msgspec.structs.replace(settings, cluster=cluster)
     archive = Archive.open(settings, folder)
     with (
         _quarantine(home.quarantine) as keep,
-        importer(archive, settings, source=source, filtered=filtered, refused=keep) as imports,
+        importer(archive, settings, source=source, cluster=cluster, filtered=filtered, refused=keep) as imports,
     ):
-        outcomes = [_import(imports, file, format_) for file in files]
-    if any(outcome.refused for outcome in outcomes):
+        outcomes = [_import(imports, file, format_, alone=len(files) == 1) for file in files]
+    if any(outcome is not None and outcome.refused for outcome in outcomes):
         note(f"lines that are no events are in {home.quarantine}")
         raise typer.Exit(1)
+    if None in outcomes:
+        raise typer.Exit(SourceError.exit_code)
 
 
-def _import(imports: Importer, file: Path, format_: Format) -> Outcome:
-    with progress(file.name, stored_bytes(file)) as advance:
-        passes = iter((None, advance))
-        # The first pass only looks for what was imported before.
-        outcome = imports.run(str(file), lambda: read_lines(file, progress=next(passes)))
+def _import(imports: Importer, file: Path, format_: Format, *, alone: bool) -> Outcome | None:
+    """Import one file; None says that it is damaged, and that the others are to be imported all the same."""
+    try:
+        with progress(file.name, stored_bytes(file)) as advance:
+            passes = iter((None, advance))
+            # The first pass only looks for what was imported before.
+            outcome = imports.run(str(file), lambda: read_lines(file, progress=next(passes)))
+    except SourceError as error:
+        if alone:
+            raise
+        note(f"error: {error}")
+        return None
     if format_ is Format.json:
         print_json({"file": str(file), **msgspec.structs.asdict(outcome)})
     else:

@@ -98,11 +98,14 @@ def _failure(index: int, event: Event) -> Failure:
     return Failure(index, event.head.audit_id or "", traceback.format_exc()[-TRACE_CHARACTERS:])
 
 
-def _parts(line: bytes, decoded: Decoded) -> tuple[list[tuple[int, int]], list[RefusedPart]]:
+def _parts(line: bytes, decoded: Decoded) -> tuple[list[tuple[int, int] | bytes], list[RefusedPart]]:
     """Find events and refusals in their line: each is a piece of it, and they come in its order."""
-    events: list[tuple[int, int]] = []
+    events: list[tuple[int, int] | bytes] = []
     end = 0
     for event in decoded.events:
+        if event.line:
+            events.append(event.raw)
+            continue
         start = line.index(event.raw, end)
         end = start + len(event.raw)
         events.append((start, end))

@@ -63,12 +63,13 @@ class RefusedPart(msgspec.Struct, array_like=True):
 class Parts(msgspec.Struct, array_like=True):
     """What stands in a line that is not exactly one event: places of events in it, and of what was refused.
 
+    An event that had to be made from what stands there, as a provider's are, comes as its text.
     `line` is its index in the batch, `number` its number in a replayed file, else 0.
     """
 
     line: int
     number: int
-    events: list[tuple[int, int]]
+    events: list[tuple[int, int] | bytes]
     refused: list[RefusedPart]
 
 

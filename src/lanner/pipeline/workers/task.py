@@ -73,7 +73,7 @@ class Task:
         places: list[int] = []
         for index, line in enumerate(self.lines):
             part = parts.get(index)
-            found = [line] if part is None else [line[start:end] for start, end in part.events]
+            found = [line] if part is None else [_text(line, event) for event in part.events]
             texts += found
             places += [index] * len(found)
         return texts, places
@@ -86,3 +86,7 @@ class Task:
 
     def _parts(self) -> dict[int, Parts]:
         return {part.line: part for part in self.found.parts}
+
+
+def _text(line: bytes, event: tuple[int, int] | bytes) -> bytes:
+    return event if isinstance(event, bytes) else line[event[0] : event[1]]

@@ -1,0 +1,78 @@
+"""A provider's line comes back from the archive byte for byte; the columns hold the native event."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lanner.archive.export import export_lines
+from lanner.archive.importing import importer
+from lanner.archive.query import hunt
+from lanner.archive.settings import ArchiveSettings
+from lanner.archive.wire import go_escape
+from lanner.archive.wrapping import Wrapped, find_wrapping, read_wrapping, wrap
+from lanner.sources.history import read_lines
+
+GKE = {
+    "protoPayload": {"methodName": "io.k8s.core.v1.pods.get", "resourceName": "core/v1/namespaces/shop/pods/p1"},
+    "resource": {"labels": {"cluster_name": "prod"}},
+    "timestamp": "2026-01-01T00:00:00Z",
+}
+
+
+def encoded(value):
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+@given(
+    st.text(),
+    st.text(),
+    st.text(min_size=1),
+    st.sampled_from(["plain", "string", "go-string"]),
+    st.none() | st.just('["a"]'),
+)
+def test_a_wrapping_gives_the_line_back(before, after, text, form, keys):
+    """Whatever the texts are, and however the event is written between them."""
+    raw = encoded({"a": text, "b": "<&>"})
+    inside = raw if form == "plain" else encoded(raw.decode())[1:-1]
+    line = before.encode() + (go_escape(inside) if form == "go-string" else inside) + after.encode()
+    shape = find_wrapping(line, raw, keys)
+    assert shape is None or wrap(read_wrapping(shape), raw) == line
+    assert form != "plain" or shape is not None
+
+
+@pytest.mark.parametrize("cluster", ["", "named"])
+def test_lines_of_providers_come_back_as_they_were(archive, event, tmp_path, cluster):
+    """An event behind a time, one as a string, one made from another schema, native ones between them."""
+    odd = b'{"verb":"get","kind":"Event","auditID":"x","stage":"Panic","stageTimestamp":"2026-01-01T00:00:00.000000Z"}'
+    lines = [
+        event(1),
+        b"2026-01-01T00:00:00.000Z " + event(2),
+        b"2026-01-01T00:00:00.000Z " + odd,
+        encoded({"resourceId": "/a/CLUSTER", "properties": {"log": event(3).decode() + "\n"}}),
+        encoded(GKE),
+    ]
+    log = tmp_path / "log"
+    log.write_bytes(b"\n".join(lines) + b"\n")
+    with importer(archive, ArchiveSettings(), cluster=cluster) as imports:
+        assert imports.run("log", lambda: read_lines(log)).refused == 0
+    assert list(export_lines(archive)) == lines
+    sql = "SELECT name, cluster, line IS NULL FROM events WHERE name IS NOT NULL ORDER BY ordinal"
+    with hunt(archive, sql) as answer:
+        assert list(answer.rows) == [
+            ("p1", cluster or "default", True),
+            ("p2", cluster or "default", True),
+            ("p3", cluster or "cluster", True),
+            ("p1", cluster or "prod", False),
+        ]
+
+
+def test_a_changed_event_is_not_put_back_into_its_line(archive, make_row):
+    """What was redacted must not come back from the text around it."""
+    row = make_row()
+    row.wrapped = Wrapped(b"2026-01-01T00:00:00Z " + row.raw, row.raw)
+    row.raw = re.sub(rb"ann", b"xxx", row.raw)
+    archive.append([row])
+    assert list(export_lines(archive)) == [row.raw]
