@@ -16,8 +16,7 @@ from lanner.detect.engine import Engine, Matching
 from lanner.errors import GroundError, UsageError
 from lanner.pipeline.replay import Counts, Replay
 from lanner.pipeline.workers.ruleset import RuleSet
-from lanner.rules.falco.documents import load_files
-from lanner.rules.ruleset import Rule
+from lanner.rules.loading import LoadedRules, load_files
 from lanner.sources.history import stored_bytes
 
 
@@ -52,11 +51,19 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     try:
         if workers > 1:
             run.start(workers)
-        engine = Engine(_load(rules), matching=read_matching(matching), minimum_priority=priority, hostname=hostname)
-        started = time.perf_counter()
-        _print(
-            run, events, engine, RuleSet(tuple(engine.rules), read_matching(matching), hostname, output_format.value)
+        loaded = _load(rules)
+        engine = Engine(
+            loaded.rules,
+            correlations=loaded.correlations,
+            matching=read_matching(matching),
+            minimum_priority=priority,
+            hostname=hostname,
         )
+        rule_set = RuleSet(
+            tuple(engine.rules), read_matching(matching), hostname, output_format.value, tuple(engine.correlations)
+        )
+        started = time.perf_counter()
+        _print(run, events, engine, rule_set)
     finally:
         run.close()
     counts = run.counts
@@ -74,11 +81,11 @@ def read_matching(text: str) -> Matching:
     return cast(Literal["all", "first"], text)
 
 
-def _load(paths: list[Path] | None) -> list[Rule]:
-    rules = load_files(paths or [content.FOLDER]).require()
-    if not rules:
+def _load(paths: list[Path] | None) -> LoadedRules:
+    loaded = load_files(paths or [content.FOLDER]).require()
+    if not loaded.rules and not loaded.correlations:
         note("warning: no rule is loaded, so there can be no alert")
-    return rules
+    return loaded
 
 
 def _print(run: Replay, paths: list[Path], engine: Engine, rules: RuleSet) -> None:

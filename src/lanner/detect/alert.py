@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from lanner.audit import identity
+from lanner.audit.event import Event
 from lanner.rules.ruleset import PRIORITIES
 
-__all__ = ["PRIORITIES", "Alert", "Origin", "decode_alert", "encode_alert"]
+__all__ = ["PRIORITIES", "Alert", "Origin", "alert_time", "decode_alert", "encode_alert", "origin_of"]
 
 
 class Origin(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What lanner knows beyond Falco's keys: the event behind the alert and its neighbours.
 
     `event` is the 1-based number of the event in a replayed file; 0 (left out) on the live stream.
-    `related` holds the audit IDs of the events behind the alert.
+    `related` holds the audit IDs of the events behind the alert; `actor` came with `credential` from `address`.
     """
 
     audit_id: str = ""
     stage: str = ""
     event: int = 0
     related: list[str] = []
+    actor: str = ""
+    credential: str = ""
+    address: str = ""
 
 
 class Alert(msgspec.Struct, kw_only=True):
@@ -50,3 +57,36 @@ def encode_alert(alert: Alert) -> bytes:
 def decode_alert(data: bytes) -> Alert:
     """Decode what encode_alert wrote; raise msgspec.DecodeError on anything else."""
     return _DECODER.decode(data)
+
+
+def origin_of(event: Event, number: int) -> Origin:
+    """Return what an alert on one event says of it; `number` is its place in a replayed file, else 0."""
+    audit_id = event.head.audit_id or ""
+    return Origin(
+        audit_id=audit_id,
+        stage=event.head.stage or "",
+        event=number,
+        related=[audit_id] if audit_id else [],
+        actor=identity.actor(event) or "",
+        credential=identity.credential(event) or "",
+        address=identity.address(event) or "",
+    )
+
+
+_UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
+
+
+_USUAL = "2026-11-23T10:00:01.000037Z"
+"""kube-apiserver's form; no other timestamp that decoding lets pass has this length, this point and this Z."""
+
+
+def alert_time(event: Event) -> str:
+    """Return the event's time as Falco's JSON form writes it: UTC with nine digits of fraction."""
+    text = event.head.stage_timestamp or ""
+    if len(text) == len(_USUAL) and text[19] == "." and text[26] == "Z":
+        return f"{text[:26]}000Z"
+    found = _UTC_TIME.fullmatch(text)
+    if found is not None:
+        return f"{found[1]}.{(found[2] or '').ljust(9, '0')}Z"
+    seconds, nanoseconds = divmod(event.time_ns, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from lanner.audit.event import Event
-from lanner.detect.alert import PRIORITIES, Alert, Origin
+from lanner.detect.alert import PRIORITIES, Alert, alert_time, origin_of
+from lanner.detect.correlate.hits import Hit, readers
 from lanner.errors import UsageError
 from lanner.rules.compile import compile_conditions
+from lanner.rules.correlation.model import Correlation
 from lanner.rules.falco.output import OutputFormat
 from lanner.rules.ruleset import Rule
 
@@ -29,36 +29,19 @@ def priority_rank(name: str) -> int:
         raise UsageError(f"{name!r} is not a priority; known are {known}") from None
 
 
-_UTC_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
-
-
-_USUAL = "2026-11-23T10:00:01.000037Z"
-"""kube-apiserver's form; no other timestamp that decoding lets pass has this length, this point and this Z."""
-
-
-def alert_time(event: Event) -> str:
-    """Return the event's time as Falco's JSON form writes it: UTC with nine digits of fraction."""
-    text = event.head.stage_timestamp or ""
-    if len(text) == len(_USUAL) and text[19] == "." and text[26] == "Z":
-        return f"{text[:26]}000Z"
-    found = _UTC_TIME.fullmatch(text)
-    if found is not None:
-        return f"{found[1]}.{(found[2] or '').ljust(9, '0')}Z"
-    seconds, nanoseconds = divmod(event.time_ns, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
-
-
 class Engine:
     """Rules of other sources, disabled rules and rules below the minimum priority are left out.
 
     `matching` is Falco's rule_matching: with "first" an event fires the first rule that matches, in load order.
-    `render_errors` counts outputs that could not be rendered; their alerts are given all the same.
+    `correlations` have hits for their parts, whatever the matching. `render_errors` counts outputs that could not be
+    rendered; their alerts are given all the same.
     """
 
     def __init__(
         self,
         rules: Sequence[Rule],
         *,
+        correlations: Sequence[Correlation] = (),
         matching: Matching = "all",
         minimum_priority: str = "debug",
         hostname: str = "",
@@ -67,23 +50,47 @@ class Engine:
         self.rules = [
             rule for rule in rules if rule.source == SOURCE and rule.enabled and priority_rank(rule.priority) <= lowest
         ]
+        self.correlations = [
+            correlation
+            for correlation in correlations
+            if correlation.enabled and priority_rank(correlation.priority) <= lowest
+        ]
         self.render_errors = 0
         self._matching = matching
         self._hostname = hostname
-        self._matcher = compile_conditions([rule.condition for rule in self.rules])
         self._formats = [OutputFormat(rule.output) for rule in self.rules]
+        parts = readers(self.correlations)
+        self._readers = [reader for _, reader in parts]
+        conditions, sought = [rule.condition for rule in self.rules], [condition for condition, _ in parts]
+        # With "all" one matcher serves both, so that what rules and parts have in common is evaluated once.
+        self._matcher = compile_conditions(conditions if matching == "first" else conditions + sought)
+        self._seeker = compile_conditions(sought) if matching == "first" and sought else None
 
-    def process(self, event: Event, number: int = 0) -> list[Alert]:
-        """Return the alerts of one event in load order; `number` is its 1-based place in a replayed file, else 0."""
+    def process(self, event: Event, number: int = 0, hits: list[Hit] | None = None) -> list[Alert]:
+        """Return the alerts of one event in load order; `number` is its 1-based place in a replayed file, else 0.
+
+        What parts of correlations match is added to `hits`.
+        """
         if self._matching == "all":
-            return [self._alert(index, event, number) for index in self._matcher.match(event)]
+            found = self._matcher.match(event)
+            if not found:
+                return []
+            if found[-1] < len(self.rules):
+                return [self._alert(index, event, number) for index in found]
+            self._seek([index - len(self.rules) for index in found if index >= len(self.rules)], event, number, hits)
+            return [self._alert(index, event, number) for index in found if index < len(self.rules)]
+        if self._seeker is not None:
+            self._seek(self._seeker.match(event), event, number, hits)
         index = self._matcher.first(event)
         return [] if index is None else [self._alert(index, event, number)]
 
+    def _seek(self, parts: Sequence[int], event: Event, number: int, hits: list[Hit] | None) -> None:
+        if hits is not None:
+            hits.extend(filter(None, (self._readers[part].read(event, number) for part in parts)))
+
     def _alert(self, index: int, event: Event, number: int) -> Alert:
-        rule, head = self.rules[index], event.head
+        rule = self.rules[index]
         output, fields = self._render(index, event)
-        audit_id = head.audit_id or ""
         return Alert(
             time=alert_time(event),
             rule=rule.name,
@@ -93,9 +100,7 @@ class Engine:
             output=output,
             output_fields=fields,
             hostname=self._hostname,
-            lanner=Origin(
-                audit_id=audit_id, stage=head.stage or "", event=number, related=[audit_id] if audit_id else []
-            ),
+            lanner=origin_of(event, number),
         )
 
     def _render(self, index: int, event: Event) -> tuple[str, dict[str, Any]]:

@@ -10,9 +10,13 @@ from typing import Any
 from lanner.audit.decode import decode
 from lanner.audit.event import Event
 from lanner.detect.alert import Alert
+from lanner.detect.correlate.hits import Hit
+from lanner.detect.correlate.teller import Teller
 from lanner.detect.engine import Engine
 from lanner.errors import GroundError, LannerError, SourceError
+from lanner.pipeline.order import Order
 from lanner.pipeline.workers.pool import Pool
+from lanner.pipeline.workers.protocol import Answer
 from lanner.pipeline.workers.ruleset import FORMS, RuleSet
 from lanner.pipeline.workers.task import Task
 from lanner.rules.ruleset import Rule
@@ -71,6 +75,7 @@ class Replay:
         self.counts = Counts()
         self._paths, self._note = paths, note
         self._pool: Pool | None = None
+        self._order = Order(None, FORMS["json"])
 
     def start(self, workers: int) -> None:
         """Start workers: they get ready while the rules are loaded."""
@@ -87,23 +92,36 @@ class Replay:
 
         Raises UnreadError.
         """
+        teller = Teller(rules.correlations, hostname=rules.hostname) if rules.correlations else None
+        self._order = Order(teller, FORMS[rules.form])
         if self._pool is not None and counts_events(rules.rules):
             self._note("a rule uses evt.num, which counts the events one by one: they are read by one process")
             self.close()
         if self._pool is None:
-            return self._inline(engine, FORMS[rules.form], advance)
-        self._pool.rules = rules
-        return self._pooled(self._pool, advance)
+            found = self._inline(engine, FORMS[rules.form], advance)
+        else:
+            self._pool.rules = rules
+            found = self._pooled(self._pool, advance)
+        return self._counted(found)
+
+    def _counted(self, found: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
+        for alerts in found:
+            self.counts.alerts += len(alerts)
+            yield alerts
+        if rest := self._order.finish():
+            self.counts.alerts += len(rest)
+            yield rest
 
     def _inline(self, engine: Engine, form: Callable[[Alert], bytes], advance: Advance) -> Iterator[list[bytes]]:
+        hits: list[Hit] = []
         for path in self._paths:
             try:
                 for line in read_lines(path, progress=advance):
                     for event in self._events(line, path):
-                        alerts = engine.process(event, line.number)
-                        if alerts:
-                            self.counts.alerts += len(alerts)
-                            yield [form(alert) for alert in alerts]
+                        alerts = engine.process(event, line.number, hits)
+                        if alerts or hits:
+                            yield self._order.add(self.counts.events, [form(alert) for alert in alerts], hits)
+                            hits.clear()
             except (SourceError, GroundError) as error:
                 self._break_off(error)
         self.counts.render_errors = engine.render_errors
@@ -157,13 +175,29 @@ class Replay:
         for part in found.parts:
             for refused in part.refused:
                 counts.refuse(refused.reason, f"{task.payload.file}:{part.number}")
+        before = counts.events
         counts.events += found.events
-        counts.alerts += len(found.alerts)
         for failure in found.failures:
             counts.failures += 1
             self._note(f"detection failed on event {failure.audit_id}; please report this: {failure.trace}")
         counts.render_errors += found.render_errors
-        return [alert for _, alert in found.alerts]
+        return self._in_order(found, before)
+
+    def _in_order(self, found: Answer, before: int) -> list[bytes]:
+        """Return the alerts of a batch that may be given now; `before` events stand before it."""
+        if not found.hits:
+            alerts = [alert for _, alert in found.alerts]
+            return self._order.add(before, alerts, ()) if alerts else []
+        by_event: dict[int, tuple[list[bytes], list[Hit]]] = {}
+        for index, alert in found.alerts:
+            by_event.setdefault(index, ([], []))[0].append(alert)
+        for index, hit in found.hits:
+            by_event.setdefault(index, ([], []))[1].append(hit)
+        return [
+            alert
+            for index, (alerts, hits) in sorted(by_event.items())
+            for alert in self._order.add(before + index + 1, alerts, hits)
+        ]
 
     def _note_deadly(self, task: Task, line: int) -> None:
         batch: _Batch | Piece = task.payload

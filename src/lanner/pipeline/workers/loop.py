@@ -19,6 +19,7 @@ import msgspec
 from lanner.audit.decode import Decoded, Refusal, decode
 from lanner.audit.event import Event, event_time
 from lanner.detect.alert import Alert
+from lanner.detect.correlate.hits import Hit
 from lanner.pipeline.redelivery import digest_of
 from lanner.pipeline.workers.progress import Progress
 from lanner.pipeline.workers.protocol import (
@@ -76,6 +77,7 @@ class Work:
         """Fill the answer and return the last event. What is done here is done for each event: it is kept short."""
         process, form, place = self._engine.process, self._form, self._progress.numbers
         refused, digests, event = request.refused, request.digests, None
+        hits: list[Hit] = []
         for index, (line, number) in enumerate(lines):
             place[1] = index
             decoded = Decoded([], [Refusal(refused[index], 0, line)]) if index in refused else decode(line)
@@ -84,8 +86,11 @@ class Work:
                 answer.parts.append(Parts(index, number, *_parts(line, decoded)))
             for event in events:
                 try:
-                    if alerts := process(event, number):
+                    if alerts := process(event, number, hits):
                         answer.alerts += [(answer.events, form(alert)) for alert in alerts]
+                    if hits:
+                        answer.hits += [(answer.events, hit) for hit in hits]
+                        hits.clear()
                 except Exception:  # noqa: BLE001 - an event that breaks the engine must not end the watch over others
                     answer.failures.append(_failure(answer.events, event))
                 answer.events += 1

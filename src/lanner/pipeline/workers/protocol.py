@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from lanner.detect.correlate.hits import Hit
+
 SLOTS = 3
 """Batches that one worker has at a time: one in work, the others so that it need not wait for the next."""
 
@@ -85,7 +87,7 @@ class Answer(msgspec.Struct, array_like=True):
     """What a worker found in a batch. Lines that are one event each, the usual case, are not mentioned.
 
     `alerts` are encoded, each with the index of its event in the batch; `newest` is the time of the last event as it
-    stands there, `digests` are one after another.
+    stands there, `digests` are one after another. `hits` are for correlations, each with the index of its event.
     """
 
     events: int
@@ -95,6 +97,7 @@ class Answer(msgspec.Struct, array_like=True):
     render_errors: int = 0
     newest: str | None = None
     digests: bytes = b""
+    hits: list[tuple[int, Hit]] = []
 
 
 encode = msgspec.msgpack.Encoder().encode

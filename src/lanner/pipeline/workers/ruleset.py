@@ -1,4 +1,7 @@
-"""The rules as the parent hands them to its workers: loaded and validated once, so that all use the same."""
+"""The rules as the parent hands them to its workers: loaded and validated once, so that all use the same.
+
+Workers only find what correlations look at; the parent, which sees everything in order, correlates.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Literal
 
 from lanner.detect.alert import Alert, encode_alert
 from lanner.detect.engine import Engine, Matching
+from lanner.rules.correlation.model import Correlation
 from lanner.rules.ruleset import Rule
 
 Form = Literal["json", "text"]
@@ -33,11 +37,13 @@ class RuleSet:
     matching: Matching = "all"
     hostname: str = ""
     form: Form = "json"
+    correlations: tuple[Correlation, ...] = ()
 
     @cached_property
     def packed(self) -> bytes:
         """The bytes for `unpack`."""
-        return pickle.dumps((self.rules, self.matching, self.hostname, self.form), pickle.HIGHEST_PROTOCOL)
+        parts = (self.rules, self.matching, self.hostname, self.form, self.correlations)
+        return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
 
     @classmethod
     def unpack(cls, data: bytes) -> RuleSet:
@@ -46,4 +52,4 @@ class RuleSet:
 
     def engine(self) -> Engine:
         """Compile the rules."""
-        return Engine(self.rules, matching=self.matching, hostname=self.hostname)
+        return Engine(self.rules, correlations=self.correlations, matching=self.matching, hostname=self.hostname)

@@ -63,7 +63,7 @@ def load_files(paths: Sequence[Path]) -> Loaded:
 
 def link_files(paths: Sequence[Path]) -> tuple[Loaded, Linker]:
     """Load like load_files and give the linker as well; raises GroundError."""
-    return link_texts([(str(path), _read_text(path)) for path in rule_files(paths)])
+    return link_texts([(str(path), read_text(path)) for path in rule_files(paths)])
 
 
 def rule_files(paths: Sequence[Path]) -> list[Path]:
@@ -85,7 +85,8 @@ def _is_rules(file: Path) -> bool:
     return file.suffix in (".yaml", ".yml") and not file.stem.endswith(".test") and file.is_file()
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return a file's text as yaml-cpp takes it; raises GroundError."""
     try:
         data = path.read_bytes()
         # yaml-cpp takes other encodings by their mark and lets wrong bytes of UTF-8 through.

@@ -74,10 +74,16 @@ class Linker:
         self.collector, self.sources = collector, sources
         self.broken: set[Broken] = set()
         self._parsed: dict[str, ir.Condition] = {}
+        self._newest: _Pass | None = None
 
     def link(self, file: str) -> Linked:
         """Link everything collected so far; findings about `file` come without its name."""
-        return _Pass(self, file).run()
+        self._newest = _Pass(self, file)
+        return self._newest.run()
+
+    def condition(self, text: str) -> ir.Condition:
+        """Return a condition that is no rule's, with the lists and macros of the last `link`; raises ConditionError."""
+        return (self._newest or _Pass(self, "")).condition(text)
 
     def source(self, file: str) -> Source:
         """Return the text of a file; empty where it is not known."""
@@ -112,6 +118,17 @@ class _Pass:
         if not self._linked.errors:
             self._linked.unused.extend(self._unused())
         return self._linked
+
+    def condition(self, text: str) -> ir.Condition:
+        """Put lists and macros into a condition and check its types; raises ConditionError with offsets in `text`."""
+        traced = expansion.Traced(text)
+        try:
+            expansion.insert_lists(traced, self._lists, self._used_lists)
+            condition = self._macros.resolve(self._linker.parse(traced.text))
+            check_condition(condition)
+        except ConditionError as error:
+            raise ConditionError(error.message, traced.origin(error.offset), error.code) from None
+        return condition
 
     def _try(self, kind: str, item: MacroItem | RuleItem, work: Callable[[], None]) -> None:
         key = (kind, item.name, item.visibility)

@@ -1,0 +1,94 @@
+"""What detection hands to correlations: an event that a part of a correlation matches, with the values it asks for."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from lanner.audit.event import Event
+from lanner.audit.fields import lookup
+from lanner.rules import ir
+from lanner.rules.correlation.model import Correlation, Part
+from lanner.rules.evaluate import Evaluator
+
+Key = tuple[str, ...]
+MOST_KEYS = 64
+"""Keys that one event may have; more come only from lists of an attacker's making."""
+
+_SEPARATOR = ","
+
+
+class Hit(msgspec.Struct, array_like=True):
+    """An event that part `part` of correlation `correlation` matches.
+
+    `time` is the event's in nanoseconds, `audit_id` and `number` are what alerts say of it, `keys` bind it to others,
+    `raw` is its text, `place` its place in the order of arrival where somebody sets it.
+    """
+
+    correlation: int
+    part: int
+    time: int
+    audit_id: str
+    number: int
+    keys: list[Key]
+    value: str | None = None
+    compared: tuple[str | None, ...] = ()
+    raw: bytes = b""
+    place: int = 0
+
+
+class Reader:
+    """Reads what a part of a correlation asks of an event that it matches."""
+
+    def __init__(self, correlation: int, number: int, part: Part) -> None:
+        self._correlation, self._number = correlation, number
+        self._key = [extractor(operand) for operand in part.key]
+        self._value = None if part.value is None else extractor(part.value)
+        self._compared = [extractor(operand) for operand in part.compared]
+
+    def read(self, event: Event, number: int) -> Hit | None:
+        """Return the hit; None where a value of its key, or the value to look at, is absent."""
+        parts = [_texts(extract(event)) for extract in self._key]
+        if not all(parts):
+            return None
+        value = None
+        if self._value is not None:
+            value = _text(self._value(event))
+            if value is None:
+                return None
+        keys = list(itertools.islice(itertools.product(*parts), MOST_KEYS))
+        audit_id = event.head.audit_id or ""
+        compared = tuple([_text(extract(event)) for extract in self._compared])
+        return Hit(self._correlation, self._number, event.time_ns, audit_id, number, keys, value, compared, event.raw)
+
+
+def readers(correlations: Iterable[Correlation]) -> list[tuple[ir.Condition, Reader]]:
+    """Return the condition of each part of each correlation, and its reader."""
+    return [
+        (part.condition, Reader(index, number, part))
+        for index, correlation in enumerate(correlations)
+        for number, part in enumerate(correlation.parts)
+    ]
+
+
+def extractor(operand: ir.Operand) -> Callable[[Event], Any]:
+    """Return what reads an operand's value; None where it is absent."""
+    if isinstance(operand, ir.Field):
+        return lookup(operand.name, operand.argument)
+    evaluator = Evaluator(ir.Exists(operand))
+    return lambda event: evaluator.value(operand, event)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    return _SEPARATOR.join(map(str, value)) if isinstance(value, list | tuple) else str(value)
