@@ -63,7 +63,7 @@ def test_what_a_worker_could_not_do_is_told_with_its_place():
     assert [text.split(": it kills")[0] for text in told if "it kills" in text] == ["error: a.log:42", "error: b.log:9"]
     assert sum("id-2" in text for text in told) == 2
     counts = run.counts
-    assert (counts.events, counts.alerts, counts.failures, counts.render_errors, counts.refused) == (6, 2, 2, 2, 2)
+    assert (counts.events, counts.failures, counts.render_errors, counts.refused) == (6, 2, 2, 2)
     assert set(counts.first.values()) == {"a.log:9"}
 
 

@@ -29,7 +29,7 @@ def files(tmp_path):
 
 
 def enabled(settings: RulesSettings) -> list[str]:
-    return [rule.name for rule in load_rules(settings) if rule.enabled]
+    return [rule.name for rule in load_rules(settings).rules if rule.enabled]
 
 
 def test_own_content_comes_first_unless_switched_off(files):

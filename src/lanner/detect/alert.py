@@ -12,7 +12,7 @@ from lanner.audit import identity
 from lanner.audit.event import Event
 from lanner.rules.ruleset import PRIORITIES
 
-__all__ = ["PRIORITIES", "Alert", "Origin", "alert_time", "decode_alert", "encode_alert", "origin_of"]
+__all__ = ["PRIORITIES", "Alert", "Origin", "alert_time", "decode_alert", "encode_alert", "origin_of", "time_text"]
 
 
 class Origin(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -88,5 +88,10 @@ def alert_time(event: Event) -> str:
     found = _UTC_TIME.fullmatch(text)
     if found is not None:
         return f"{found[1]}.{(found[2] or '').ljust(9, '0')}Z"
-    seconds, nanoseconds = divmod(event.time_ns, 1_000_000_000)
+    return time_text(event.time_ns)
+
+
+def time_text(time_ns: int) -> str:
+    """Return nanoseconds since 1970 as Falco's JSON form writes a time."""
+    seconds, nanoseconds = divmod(time_ns, 1_000_000_000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"

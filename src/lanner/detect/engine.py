@@ -57,7 +57,7 @@ class Engine:
         ]
         self.render_errors = 0
         self._matching = matching
-        self._hostname = hostname
+        self.hostname = hostname
         self._formats = [OutputFormat(rule.output) for rule in self.rules]
         parts = readers(self.correlations)
         self._readers = [reader for _, reader in parts]
@@ -99,7 +99,7 @@ class Engine:
             tags=list(rule.tags),
             output=output,
             output_fields=fields,
-            hostname=self._hostname,
+            hostname=self.hostname,
             lanner=origin_of(event, number),
         )
 

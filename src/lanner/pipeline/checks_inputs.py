@@ -134,9 +134,10 @@ def rules(ground: Ground) -> Iterator[Finding]:
     except LannerError as error:
         yield Finding("rules", "problem", str(error), "mend these places; `lanner rules check FILE` shows them too")
         return
-    enabled = sum(rule.enabled for rule in loaded)
-    if enabled:
-        yield Finding("rules", "ok", f"{enabled} rules, {len(loaded) - enabled} switched off")
+    switches = [rule.enabled for rule in loaded.rules] + [each.enabled for each in loaded.correlations]
+    if any(switches):
+        text = f"{sum(switches)} rules and correlations, {len(switches) - sum(switches)} switched off"
+        yield Finding("rules", "ok", text)
     else:
         yield Finding(
             "rules", "warning", "no rule is enabled: nothing will be detected", "see rules.files and rules.select"

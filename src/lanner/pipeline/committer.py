@@ -25,7 +25,10 @@ _LOG = structlog.get_logger("lanner.ingest")
 
 
 class Prepared(msgspec.Struct, kw_only=True):
-    """A batch after detection: what becomes a record of the spool, its alerts, and who has been given them."""
+    """A batch after detection: what becomes a record of the spool, its alerts, and who has been given them.
+
+    `hits` are what correlations were given of it, packed; `memory` is what they remember after it, where it is kept.
+    """
 
     source: str
     origin: str
@@ -38,6 +41,8 @@ class Prepared(msgspec.Struct, kw_only=True):
     digests: list[bytes]
     delivered: tuple[str, ...]
     durable: Callable[[], None] | None
+    hits: bytes = b""
+    memory: bytes = b""
 
 
 class _Waiting(queue.Queue[Prepared | None]):
@@ -202,6 +207,8 @@ def _together(group: Sequence[Prepared], following: Prepared) -> bool:
 
 
 def _commit_of(records: Sequence[Record], group: Sequence[Prepared]) -> Commit:
+    pairs = list(zip(records, group, strict=True))
+    memories = [(record.sequence, prepared.memory) for record, prepared in pairs if prepared.memory]
     return Commit(
         sequence=records[-1].sequence,
         checkpoints={prepared.source: prepared.checkpoint for prepared in group},
@@ -209,4 +216,6 @@ def _commit_of(records: Sequence[Record], group: Sequence[Prepared]) -> Commit:
         rejects=[reject for prepared in group for reject in prepared.rejects],
         delivered=_delivered(group),
         digests=[digest for prepared in group for digest in prepared.digests],
+        hits=[(record.sequence, prepared.hits) for record, prepared in pairs if prepared.hits],
+        memory=memories[-1] if memories else None,
     )

@@ -14,6 +14,8 @@ from lanner.audit.batch import SAMPLE_BYTES, Batch, Reject
 from lanner.audit.decode import decode
 from lanner.audit.event import Event, event_time
 from lanner.detect.alert import Alert
+from lanner.detect.correlate.hits import Hit
+from lanner.detect.correlate.teller import Teller
 from lanner.detect.engine import Engine
 from lanner.outputs.throttle import Throttle
 from lanner.pipeline.committer import Committer, Prepared
@@ -25,13 +27,17 @@ from lanner.pipeline.redelivery import RedeliveryFilter, digest_of
 from lanner.state.spool import Record
 from lanner.state.store import NewAlert
 
+IDLE_SECONDS = 1.0
+JOURNAL_BYTES = 32 * 1024 * 1024
+"""Hits that a restart reads again at most; then what correlations remember is written as a whole."""
 _LOG = structlog.get_logger("lanner.ingest")
 
 
 class Seen(msgspec.Struct, kw_only=True):
     """What was found in a batch: its events with their places, what was refused, the alerts in order.
 
-    `digests` are those of events from a source that may send them again, `newest` is the time of the last event.
+    `digests` are those of events from a source that may send them again, `newest` is the time of the last event, `hits`
+    are packed for the case of a restart.
     """
 
     lines: list[bytes]
@@ -40,30 +46,58 @@ class Seen(msgspec.Struct, kw_only=True):
     alerts: list[NewAlert]
     digests: list[bytes]
     newest: str | None
+    hits: bytes = b""
 
 
 class Detector:
-    """Decodes lines and matches events; the engine can be exchanged between two batches.
+    """Matches events and correlates them; the engine can be exchanged between two batches.
 
     `failures` counts events on which the engine broke; they are archived like any other.
     """
 
     def __init__(self, engine: Engine, throttle: Throttle) -> None:
-        self.engine = engine
         self.failures = 0
         self._throttle = throttle
+        self.engine = engine
+        self.teller = Teller(engine.correlations, hostname=engine.hostname)
 
-    def alerts(self, events: Sequence[Event]) -> list[NewAlert]:
-        """Return the alerts of events in order, each marked where the throttle keeps it from outputs."""
-        return [self.admit(alert, event.raw) for event in events for alert in self._process(event)]
+    def exchange(self, engine: Engine) -> None:
+        """Use another engine; correlations that it has as well go on with what they remember."""
+        teller = Teller(engine.correlations, hostname=engine.hostname)
+        teller.correlator.load(self.teller.correlator.dump())
+        self.engine, self.teller = engine, teller
+
+    def look_at(self, events: Sequence[Event]) -> tuple[list[NewAlert], bytes]:
+        """Return the alerts of events in order, marked where the throttle keeps them from outputs; and packed hits."""
+        hits: list[Hit] = []
+        alerts = [self.admit(alert, event.raw) for event in events for alert in self._process(event, hits)]
+        return [*alerts, *self.correlate(hits)], self.teller.correlator.pack(hits) if hits else b""
+
+    def correlate(self, hits: Sequence[Hit]) -> list[NewAlert]:
+        """Return the alerts of correlations that fire; hits come here in the order of the stream."""
+        return [self.admit(told.alert, told.event) for told in self.teller.take(hits)] if hits else []
+
+    def pass_time(self, nanoseconds: int) -> list[NewAlert]:
+        """Return the alerts of correlations that fire because so much time has passed since the newest hit."""
+        upto = self.teller.correlator.newest + nanoseconds
+        return [self.admit(told.alert, told.event) for told in self.teller.advance(upto)]
+
+    def remember(self, memory: bytes | None, hits: Sequence[bytes]) -> None:
+        """Take what the correlations remembered before a restart, and what they were given since; nothing is told."""
+        correlator = self.teller.correlator
+        if memory is not None:
+            correlator.load(memory)
+        for packed in hits:
+            for _ in correlator.take(correlator.unpack(packed)):
+                continue  # it was told before the restart
 
     def admit(self, alert: Alert, event: bytes) -> NewAlert:
         """Pass an alert by the throttle; alerts come here in the order of the stream."""
         return NewAlert(alert, event, throttled=not self._throttle.allow())
 
-    def _process(self, event: Event) -> list[Alert]:
+    def _process(self, event: Event, hits: list[Hit]) -> list[Alert]:
         try:
-            return self.engine.process(event)
+            return self.engine.process(event, 0, hits)
         except Exception:  # noqa: BLE001 - an event that breaks the engine must not end the watch over all others
             self.failed(event.head.audit_id or "", traceback.format_exc())
             return []
@@ -73,9 +107,9 @@ class Detector:
         self.failures += 1
         _LOG.error("detection failed on an event; please report this", audit_id=audit_id, trace=trace)
 
-    def alerts_of(self, record: Record) -> list[NewAlert]:
-        """Detect again in a record of the spool."""
-        return self.alerts([event for line in record.lines for event in decode(line).events])
+    def look_again(self, record: Record) -> tuple[list[NewAlert], bytes]:
+        """Detect again in a record of the spool; see `look_at`."""
+        return self.look_at([event for line in record.lines for event in decode(line).events])
 
 
 class Ingest:
@@ -93,14 +127,19 @@ class Ingest:
         self.detector, self.redelivery, self.counts, self._policy = detector, redelivery, counts, policy
         self._committer, self._lanes = committer, lanes
         self._lock = threading.Lock()
+        self._coming: Engine | None = None
+        self._last: Batch | None = None
+        self._rested = time.monotonic()
+        self._journal = 0
 
     def exchange(self, engine: Engine) -> None:
         """Use another engine from the next batch on."""
-        self.detector.engine = engine
+        self._coming = engine  # a batch under way may be held up by the disk: nobody waits for it here
 
     def emit(self, batch: Batch, *, repeats: bool = False) -> None:
         """Take a batch; returns when it is detected and queued. `repeats`: its source may send events again."""
         with self._lock:
+            self._follow()
             # Batches are committed in the order in which outputs were offered them: a cursor says "all up to here".
             self.finish(batch, self._look_at(batch, repeats=repeats))
 
@@ -112,13 +151,15 @@ class Ingest:
             fresh = self.first_time(digests)
             events, offsets = [events[i] for i in fresh], [offsets[i] for i in fresh]
             digests = [digests[i] for i in fresh]
+        alerts, hits = self.detector.look_at(events)
         return Seen(
             lines=[event.raw for event in events],
             offsets=offsets,
             rejects=rejects,
-            alerts=self.detector.alerts(events) + self._of_policy(events),
+            alerts=alerts + self._of_policy(events),
             digests=digests,
             newest=event_time(events[-1].head) if events else None,
+            hits=hits,
         )
 
     def _of_policy(self, events: Sequence[Event]) -> list[NewAlert]:
@@ -159,8 +200,70 @@ class Ingest:
                 digests=seen.digests,
                 delivered=delivered,
                 durable=batch.durable,
+                hits=seen.hits,
+                memory=self._memory(len(seen.hits)),
             )
         )
+        self._last, self._rested = batch, time.monotonic()
+
+    def _follow(self) -> None:
+        if self._coming is not None:
+            self.detector.exchange(self._coming)
+            self._coming = None
+
+    def idle(self) -> None:
+        """Let time pass for correlations, and take an exchanged engine, while nothing comes; called now and then."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._follow()
+                self.rest()
+            finally:
+                self._lock.release()
+
+    def rest(self) -> None:
+        """As `idle`, for the one thread that finishes batches."""
+        waited = time.monotonic() - self._rested
+        if self._last is None or waited < IDLE_SECONDS:
+            return
+        self._rested = time.monotonic()
+        alerts = self.detector.pass_time(int(waited * 1e9))
+        if alerts:
+            self._submit_nothing(alerts, b"")
+
+    def keep_memory(self) -> None:
+        """Have what correlations remember kept, at an orderly end; batches were all finished."""
+        with self._lock:
+            if self._last is not None and self.detector.teller.correlations:
+                self._submit_nothing([], self.detector.teller.correlator.dump())
+
+    def _submit_nothing(self, alerts: list[NewAlert], memory: bytes) -> None:
+        """Queue a record without lines, at the place where the last batch ended."""
+        assert self._last is not None
+        self.counts.alerts += len(alerts)
+        self._committer.submit(
+            Prepared(
+                source=self._last.source,
+                origin=self._last.origin,
+                received=time.time(),
+                checkpoint=self._last.checkpoint,
+                lines=[],
+                offsets=[],
+                rejects=[],
+                alerts=alerts,
+                digests=[],
+                delivered=self._offer(alerts),
+                durable=None,
+                memory=memory,
+            )
+        )
+
+    def _memory(self, journal: int) -> bytes:
+        """Return what correlations remember when enough was written since it was last kept, else nothing."""
+        self._journal += journal
+        if self._journal < JOURNAL_BYTES:
+            return b""
+        self._journal = 0
+        return self.detector.teller.correlator.dump()
 
     def _offer(self, alerts: Sequence[NewAlert]) -> tuple[str, ...]:
         if not alerts:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from lanner.audit.batch import Batch, Reject
 from lanner.detect.alert import decode_alert
+from lanner.detect.correlate.hits import Hit
 from lanner.detect.engine import Engine
 from lanner.pipeline.ingest import Ingest, Seen, reject
 from lanner.pipeline.redelivery import DIGEST_BYTES
@@ -24,6 +26,7 @@ class PooledIngest:
 
     def __init__(self, ingest: Ingest, pool: Pool, rule_set: Callable[[Engine], RuleSet]) -> None:
         self._ingest, self._pool, self._rule_set = ingest, pool, rule_set
+        self._rules, self._exchanges = pool.rules, deque[tuple[RuleSet, Engine]]()
         self._closing, self._abandoned = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="answers of workers", daemon=True)
         self.failure: Exception | None = None
@@ -37,17 +40,32 @@ class PooledIngest:
 
     def exchange(self, engine: Engine) -> None:
         """Use another engine's rules from the next batch on; those in flight keep theirs."""
-        self._ingest.exchange(engine)
-        self._pool.rules = self._rule_set(engine)
+        rules = self._rule_set(engine)
+        self._exchanges.append((rules, engine))
+        self._pool.rules = rules
 
     def _run(self) -> None:
         try:
             while not (self._abandoned.is_set() or (self._closing.is_set() and not self._pool.in_flight)):
                 task = self._pool.take(LOOK_SECONDS)
-                if task is not None:
+                if task is None:
+                    self._rest()
+                else:
+                    self._follow(task.rules)
                     self._finish(task)
         except Exception as error:  # noqa: BLE001 - a thread must not end unseen: the main thread raises what ended it
             self.failure = error
+
+    def _follow(self, rules: RuleSet) -> None:
+        """Correlate by the rules that a batch was looked at with: hits name correlations by their number."""
+        while self._exchanges and self._rules is not rules:
+            self._rules, engine = self._exchanges.popleft()
+            self._ingest.detector.exchange(engine)
+
+    def _rest(self) -> None:
+        if not self._pool.in_flight:
+            self._follow(self._pool.rules)
+        self._ingest.rest()
 
     def _finish(self, task: Task) -> None:
         batch, repeats = task.payload
@@ -60,13 +78,16 @@ class PooledIngest:
             fresh = self._ingest.first_time(every)
             lines, offsets = [lines[index] for index in fresh], [offsets[index] for index in fresh]
             digests = [every[index] for index in fresh]
+        alerts = self._alerts(task, lines, fresh)
+        hits = _hits(task, fresh)
         seen = Seen(
             lines=lines,
             offsets=offsets,
             rejects=[*batch.rejects, *_rejects(task, batch)],
-            alerts=self._alerts(task, lines, fresh) + self._ingest.of_policy(lines),
+            alerts=[*alerts, *self._ingest.detector.correlate(hits), *self._ingest.of_policy(lines)],
             digests=digests,
             newest=task.found.newest if fresh else None,
+            hits=self._ingest.detector.teller.correlator.pack(hits) if hits else b"",
         )
         self._ingest.finish(batch, seen)
 
@@ -100,6 +121,13 @@ class PooledIngest:
         self._abandoned.set()
         self._thread.join(2 * LOOK_SECONDS)
         self._pool.close()
+
+
+def _hits(task: Task, fresh: Sequence[int]) -> list[Hit]:
+    if not task.found.hits:
+        return []
+    wanted = set(fresh)
+    return [hit for index, hit in task.found.hits if index in wanted]
 
 
 def _rejects(task: Task, batch: Batch) -> list[Reject]:

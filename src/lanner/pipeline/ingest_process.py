@@ -65,9 +65,10 @@ def run(settings: Settings, stop: threading.Event, reload: threading.Event) -> N
 
 def build_engine(settings: Settings) -> Engine:
     """Load and compile the rules; raises UsageError when one does not load."""
-    rules = rulebook.load_rules(settings.rules)
+    loaded = rulebook.load_rules(settings.rules)
     return Engine(
-        rules,
+        loaded.rules,
+        correlations=loaded.correlations,
         matching=settings.rules.matching,
         minimum_priority=settings.rules.priority,
         hostname=settings.host,
@@ -76,7 +77,7 @@ def build_engine(settings: Settings) -> Engine:
 
 def rule_set(settings: Settings, engine: Engine) -> RuleSet:
     """Return an engine's rules in the form in which workers get them."""
-    return RuleSet(tuple(engine.rules), settings.rules.matching, settings.host)
+    return RuleSet(tuple(engine.rules), settings.rules.matching, settings.host, correlations=tuple(engine.correlations))
 
 
 class IngestProcess:
@@ -94,6 +95,7 @@ class IngestProcess:
         self._lanes = [Lane(outputs.create(each), self._store) for each in settings.outputs]
         for name in self._store.keep_outputs([lane.name for lane in self._lanes]):
             self._note(f"output {name} is no longer configured; alerts are no longer kept for it")
+        detector.remember(*self._store.memory())
         self._recovered = recover(settings, folder, self._store, detector, self._note)
         segment_bytes = min(spool.SEGMENT_BYTES, settings.spool.max_bytes // SEGMENTS)
         next_sequence = self._recovered.next_sequence
@@ -171,6 +173,8 @@ class IngestProcess:
             tick += 1
             self._watch_files(tick, reload)
             self._bound_spool()
+            if self._pooled is None:
+                self._inline.idle()
             self._publish()
             if tick % PRUNE_TICKS == 0:
                 self._prune()
@@ -201,7 +205,7 @@ class IngestProcess:
             self._note(f"the rules have a mistake, the old ones stay in force: {error}")
             return
         self._ingest.exchange(engine)
-        self._note(f"rules loaded again: {len(engine.rules)} rules")
+        self._note(f"rules loaded again: {len(engine.rules)} rules, {len(engine.correlations)} correlations")
         self._warn_of_no_rules()
 
     def _warn_of_no_rules(self) -> None:
@@ -228,6 +232,7 @@ class IngestProcess:
         engine = self._detector.engine
         status = self._counts.status() | {
             "rules": len(engine.rules),
+            "correlations": self._detector.teller.status(),
             "matching": self._settings.rules.matching,
             "hostname": self._settings.host,
             "throttled": self._throttle.suppressed,
@@ -271,6 +276,8 @@ class IngestProcess:
             for thread in self._threads:
                 thread.join(max(0.0, deadline - time.monotonic()))
             handed_on = self._pooled is None or self._pooled.drain(DRAIN_SECONDS)
+            if handed_on:
+                self._inline.keep_memory()
             if not (self._committer.close(DRAIN_SECONDS) and handed_on):
                 _LOG.error(
                     "the last batches could not be written; their sources send or hold them again at the next start"

@@ -73,10 +73,12 @@ def _replay(
     reader = SpoolReader(folder.spool, after=after)
     while records := reader.read():
         for record in records:
+            alerts, hits = detector.look_again(record)
             commit = Commit(
                 sequence=record.sequence,
                 checkpoints={record.source: record.checkpoint},
-                alerts=detector.alerts_of(record),
+                alerts=alerts,
+                hits=[(record.sequence, hits)] if hits else (),
                 rejects=record.rejects,
                 digests=[digest_of(line) for line in record.lines] if record.source in repeating else (),
             )

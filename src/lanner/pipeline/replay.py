@@ -187,7 +187,7 @@ class Replay:
         """Return the alerts of a batch that may be given now; `before` events stand before it."""
         if not found.hits:
             alerts = [alert for _, alert in found.alerts]
-            return self._order.add(before, alerts, ()) if alerts else []
+            return self._order.add(before + 1, alerts, ()) if alerts else []
         by_event: dict[int, tuple[list[bytes], list[Hit]]] = {}
         for index, alert in found.alerts:
             by_event.setdefault(index, ([], []))[0].append(alert)

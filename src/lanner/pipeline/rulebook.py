@@ -5,15 +5,18 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from lanner import content
 from lanner.errors import GroundError
-from lanner.rules.falco.documents import load_files, rule_files
+from lanner.rules.correlation.model import Correlation
+from lanner.rules.loading import LoadedRules, load_files, rule_files
 from lanner.rules.ruleset import Rule
 from lanner.settings.model import RulesSettings, Selection, Target
 
+R = TypeVar("R", Rule, Correlation)
 Signature = tuple[tuple[str, int, int], ...]
 
 
@@ -23,13 +26,15 @@ def rule_paths(settings: RulesSettings) -> list[Path]:
     return own + [Path(name) for name in settings.files]
 
 
-def load_rules(settings: RulesSettings) -> list[Rule]:
+def load_rules(settings: RulesSettings) -> LoadedRules:
     """Load all rules; raises UsageError that lists every mistake, GroundError for unreadable files."""
-    rules = load_files(rule_paths(settings)).require()
-    return [_selected(rule, settings.select) for rule in rules]
+    loaded = load_files(rule_paths(settings)).require()
+    loaded.rules = [_selected(rule, settings.select) for rule in loaded.rules]
+    loaded.correlations = [_selected(correlation, settings.select) for correlation in loaded.correlations]
+    return loaded
 
 
-def _selected(rule: Rule, selections: Iterable[Selection]) -> Rule:
+def _selected(rule: R, selections: Iterable[Selection]) -> R:
     enabled = rule.enabled
     for selection in selections:
         if selection.enable is not None and _names(selection.enable, rule):
@@ -39,7 +44,7 @@ def _selected(rule: Rule, selections: Iterable[Selection]) -> Rule:
     return rule if enabled == rule.enabled else msgspec.structs.replace(rule, enabled=enabled)
 
 
-def _names(target: Target, rule: Rule) -> bool:
+def _names(target: Target, rule: Rule | Correlation) -> bool:
     return target.tag in rule.tags if target.tag else fnmatch.fnmatchcase(rule.name, target.rule)
 
 

@@ -32,6 +32,10 @@ create table if not exists quarantine (
 create table if not exists seen (
     digest blob primary key, received real not null) without rowid;
 create index if not exists seen_by_time on seen (received);
+create table if not exists hit (
+    sequence integer primary key, body blob not null);
+create table if not exists memory (
+    only integer primary key check (only = 1), sequence integer not null, body blob not null);
 create table if not exists status (
     part text primary key, body blob not null, updated real not null) without rowid;
 """

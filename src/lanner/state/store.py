@@ -60,7 +60,8 @@ class Commit(msgspec.Struct, kw_only=True):
     """What becomes known together: batches up to `sequence`, their checkpoints, alerts and rejects.
 
     `delivered` names the outputs that have already been given all alerts of this commit; `digests` are those of
-    events from sources that may send an event twice.
+    events from sources that may send an event twice. `hits` are what correlations have been given by record, `memory`
+    the whole of what they remember after the record of that number.
     """
 
     sequence: int
@@ -69,6 +70,8 @@ class Commit(msgspec.Struct, kw_only=True):
     rejects: Sequence[Reject] = ()
     delivered: Sequence[str] = ()
     digests: Sequence[bytes] = ()
+    hits: Sequence[tuple[int, bytes]] = ()
+    memory: tuple[int, bytes] | None = None
 
 
 class Store:
@@ -152,7 +155,18 @@ class Store:
         self._connection.executemany(
             "insert or ignore into seen values (?, ?)", ((digest, now) for digest in commit.digests)
         )
+        self._connection.executemany("insert or replace into hit values (?, ?)", commit.hits)
+        if commit.memory is not None:
+            run("insert or replace into memory values (1, ?, ?)", commit.memory)
+            run("delete from hit where sequence <= ?", (commit.memory[0],))
         return last
+
+    def memory(self) -> tuple[bytes | None, list[bytes]]:
+        """Return what correlations remembered when it was last kept, and the hits they were given since, in order."""
+        row = self._one("select sequence, body from memory")
+        after, body = (row[0], row[1]) if row else (-1, None)
+        hits = self._all("select body from hit where sequence > ? order by sequence", (after,))
+        return body, [row[0] for row in hits]
 
     def _insert_alert(self, sequence: int, new: NewAlert) -> None:
         alert = new.alert

@@ -56,10 +56,10 @@ def test_what_is_no_event_is_described_and_what_is_refused_already_not_looked_at
 def test_an_event_that_breaks_the_engine_is_named_and_the_others_looked_at(work, event, monkeypatch):
     real = work._engine.process
 
-    def broken(found, number):
+    def broken(found, number, hits):
         if found.head.audit_id == "bad":
             raise RecursionError("a defect")
-        return real(found, number)
+        return real(found, number, hits)
 
     monkeypatch.setattr(work._engine, "process", broken)
     lines = [event("bad"), event("b", attack=True)]

@@ -140,6 +140,25 @@ class Correlator:
             silent.popitem(last=False)
         yield Firing(number, time, key, evidence.entries[-1], evidence, held, place)
 
+    def pack(self, hits: Sequence[Hit]) -> bytes:
+        """Return hits in a form that `unpack` reads, also with other correlations around; texts are left out."""
+        named = {hit.correlation: _identity(self._correlations[hit.correlation]) for hit in hits}
+        return _ENCODE((named, [msgspec.structs.replace(hit, raw=b"") for hit in hits]))
+
+    def unpack(self, data: bytes) -> list[Hit]:
+        """Read what `pack` gave; hits of correlations that are no more, or other ones now, are left out."""
+        named, hits = _HITS.decode(data)
+        places = {_identity(correlation): place for place, correlation in enumerate(self._correlations)}
+        moved = {number: places[identity] for number, identity in named.items() if identity in places}
+        return [
+            msgspec.structs.replace(hit, correlation=moved[hit.correlation]) for hit in hits if hit.correlation in moved
+        ]
+
+    @property
+    def newest(self) -> int:
+        """The time that the stream has come to, in nanoseconds."""
+        return self._newest
+
     def dump(self) -> bytes:
         """Return the whole state, for `load` of a correlator with the same correlations."""
         return _ENCODE(
@@ -175,6 +194,7 @@ class Correlator:
 
 
 _ENCODE: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
+_HITS = msgspec.msgpack.Decoder(tuple[dict[int, str], list[Hit]])
 
 
 def _identity(correlation: Correlation) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lanner.audit.decode import decode
-from lanner.audit.event import Event
-from lanner.detect.alert import Alert, Origin, alert_time, origin_of
+from lanner.detect.alert import Alert, Origin, alert_time, origin_of, time_text
 from lanner.detect.correlate.correlator import Correlator, Firing
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.memory import KEYS
@@ -15,6 +14,7 @@ from lanner.rules.correlation.model import Correlation
 from lanner.rules.falco.output import OutputFormat
 
 SOURCE = "k8s_audit"
+_UNTOLD = "The event's text was not kept over a restart; the archive has it by its audit id"
 
 
 class Told(NamedTuple):
@@ -46,31 +46,46 @@ class Teller:
         """Give what still waits for its order; no more hits will come."""
         yield from map(self._told, self.correlator.finish())
 
+    def status(self) -> dict[str, Any]:
+        """Return counts: correlations, keys they remember, keys forgotten early, late hits, repetitions held back."""
+        correlator = self.correlator
+        return {
+            "count": len(self.correlations),
+            "remembered": correlator.remembered,
+            "evicted": correlator.evicted,
+            "late": correlator.late_hits,
+            "held_back": sum(correlator.held_back),
+        }
+
     def _told(self, firing: Firing) -> Told:
-        correlation = self.correlations[firing.correlation]
-        (event,) = decode(firing.entry.raw).events
-        event.number = firing.entry.number
-        text, fields = self._formats[firing.correlation].resolve(event)
-        fields |= dict(zip((f"key.{name}" for name in correlation.group_by), firing.key, strict=True))
-        if firing.evidence.measure is not None:
-            fields["measure"] = firing.evidence.measure
-        if firing.held:
-            fields["held_back"] = firing.held
+        correlation, entry = self.correlations[firing.correlation], firing.entry
+        origin, time, text = Origin(audit_id=entry.audit_id, event=entry.number), time_text(firing.time), _UNTOLD
+        fields: dict[str, Any] = {}
+        if entry.raw:  # a hit that was read back after a restart has none
+            (event,) = decode(entry.raw).events
+            event.number = entry.number
+            origin, time = origin_of(event, entry.number), alert_time(event)
+            text, fields = self._formats[firing.correlation].resolve(event)
+        origin.related = firing.related()
         alert = Alert(
-            time=alert_time(event),
+            time=time,
             rule=correlation.name,
             priority=correlation.priority,
             source=SOURCE,
             tags=list(correlation.tags),
             output=text,
-            output_fields=fields,
+            output_fields=fields | _more(correlation, firing),
             hostname=self._hostname,
-            lanner=_origin(event, firing),
+            lanner=origin,
         )
-        return Told(alert, firing.entry.raw, firing.place)
+        return Told(alert, entry.raw, firing.place)
 
 
-def _origin(event: Event, firing: Firing) -> Origin:
-    origin = origin_of(event, firing.entry.number)
-    origin.related = firing.related()
-    return origin
+def _more(correlation: Correlation, firing: Firing) -> dict[str, Any]:
+    """Return what an alert says beside the fields of its event."""
+    more: dict[str, Any] = dict(zip((f"key.{name}" for name in correlation.group_by), firing.key, strict=True))
+    if firing.evidence.measure is not None:
+        more["measure"] = firing.evidence.measure
+    if firing.held:
+        more["held_back"] = firing.held
+    return more
