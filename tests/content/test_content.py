@@ -10,7 +10,7 @@ import pytest
 from lanner import content
 from lanner.audit.decode import decode
 from lanner.rules.compile import compile_conditions
-from lanner.rules.falco.documents import link_files, load_files
+from lanner.rules.loading import load_files
 from lanner.rules.testing.coverage import Coverage
 from lanner.rules.testing.files import TestFile, find_tests
 from lanner.rules.testing.rulesets import RuleSets
@@ -54,7 +54,7 @@ def test_the_rules_load_without_errors_and_warnings(loaded):
 @pytest.fixture(scope="module")
 def coverage(loaded):
     """What all tests beside the rules put to the test; they pass."""
-    rules = RuleSets(loaded, link_files([content.FOLDER])[1])
+    rules = RuleSets(loaded.rules, loaded.linker)
     tally = Coverage()
     tally.register(rules)
     runner = Runner(no_files, tally)
@@ -89,7 +89,8 @@ def test_users_append_to_the_list_of_sensitive_namespaces(tmp_path):
     """As the head of the common file shows."""
     own = tmp_path / "own.yaml"
     own.write_text("- list: lanner_sensitive_namespaces\n  items: [billing]\n  override: {items: append}\n")
-    rules = RuleSets(*link_files([content.FOLDER, own]))
+    both = load_files([content.FOLDER, own])
+    rules = RuleSets(both.rules, both.linker)
     tests = tmp_path / "own.test.yaml"
     tests.write_text(
         "tests:\n- name: t\n  event:\n    objectRef: {resource: pods, subresource: exec, namespace: billing}\n"

@@ -20,7 +20,7 @@ from lanner.cli.hunt_rows import Way, print_answer
 from lanner.cli.moments import read_moment
 from lanner.cli.replay import read_matching
 from lanner.cli.rules.choosing import choose
-from lanner.cli.rules.loading import load_linked
+from lanner.cli.rules.loading import load
 from lanner.cli.streams import open_output
 from lanner.detect.alert import Alert, encode_alert
 from lanner.detect.engine import Engine
@@ -93,12 +93,12 @@ class _Counted:
 
 
 def _rules(asked: Asked) -> list[Rule]:
-    loaded, linker = load_linked(list(asked.files) or [content.FOLDER])
+    loaded = load(list(asked.files) or [content.FOLDER])
     if not loaded.rules:
         note("warning: no rule is loaded, so there can be no alert")
     if not asked.names:
         return loaded.rules
-    wanted = {choose(name, loaded.rules, linker.collector.rules).name for name in asked.names}
+    wanted = {choose(name, loaded.rules, loaded.linker.collector.rules).name for name in asked.names}
     # A rule that is asked for by its name is tried, be it disabled.
     return [msgspec.structs.replace(rule, enabled=True) for rule in loaded.rules if rule.name in wanted]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lanner.audit.event import Event
-from lanner.detect.alert import Alert, Origin
-from lanner.detect.engine import SOURCE, alert_time
+from lanner.detect.alert import Alert, Origin, alert_time
+from lanner.detect.engine import SOURCE
 from lanner.policy.model import Policy
 from lanner.policy.watch_model import Deviation, Kind, sentence
 

@@ -8,7 +8,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from lanner.errors import LannerError
-from lanner.rules.falco.documents import load_files
+from lanner.rules.correlation.model import Correlation
+from lanner.rules.loading import load_files
+from lanner.rules.ruleset import Rule
 from lanner.settings.model import RulesSettings
 
 REREAD_SECONDS = 30.0
@@ -34,6 +36,8 @@ class Descriptions:
 
     def _load(self) -> dict[str, str]:
         try:
-            return {rule.name: " ".join(rule.description.split()) for rule in load_files(self._files).rules}
+            loaded = load_files(self._files)
+            every: list[Rule | Correlation] = [*loaded.rules, *loaded.correlations]
+            return {each.name: " ".join(each.description.split()) for each in every}
         except (LannerError, OSError):
             return {}

@@ -47,7 +47,7 @@ def rules():
     """The rules above, loaded anew."""
     loaded, linker = link_texts([("rules.yaml", RULES)])
     loaded.require()
-    return RuleSets(loaded, linker)
+    return RuleSets(loaded.rules, linker)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_macros_stand_for_their_parts_where_none_is_tested(outcomes, tmp_path):
 """
     loaded, linker = link_texts([("r.yaml", text)])
     tally = Coverage()
-    tally.register(RuleSets(loaded, linker))
+    tally.register(RuleSets(loaded.rules, linker))
     (row,) = tally.report()
     assert [part.text for part in row.untested[:3]] == ["macro m (2 parts)", "macro m (2 parts)", "ka.uri = x"]
 

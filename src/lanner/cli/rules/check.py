@@ -11,7 +11,8 @@ import typer
 from lanner.cli.console import Format, FormatOption, print_json
 from lanner.cli.rules.loading import as_text
 from lanner.errors import UsageError
-from lanner.rules.falco.documents import FileResult, Finding, load_files
+from lanner.rules.falco.findings import FileResult, Finding
+from lanner.rules.loading import load_files
 
 
 def check(

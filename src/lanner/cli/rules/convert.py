@@ -12,7 +12,7 @@ import typer
 from lanner import content
 from lanner.cli.console import Format, FormatOption, print_json
 from lanner.cli.rules.choosing import choose
-from lanner.cli.rules.loading import load_linked
+from lanner.cli.rules.loading import load
 from lanner.rules.ruleset import Rule
 
 
@@ -42,8 +42,8 @@ def convert(
     """
     from lanner.archive.statement import write_statement  # noqa: PLC0415 - loads sqlglot
 
-    loaded, linker = load_linked(rules or [content.FOLDER])
-    chosen = [choose(name, loaded.rules, linker.collector.rules) for name in names] if names else loaded.rules
+    loaded = load(rules or [content.FOLDER])
+    chosen = [choose(name, loaded.rules, loaded.linker.collector.rules) for name in names] if names else loaded.rules
     for rule in chosen:
         sql, refused = write_statement(rule.condition, to.value)
         if format_ is Format.json:

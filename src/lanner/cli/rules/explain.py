@@ -17,7 +17,7 @@ from lanner.cli.console import Format, FormatOption, note, print_json
 from lanner.cli.rules import trace_text
 from lanner.cli.rules.choosing import choose
 from lanner.cli.rules.events import parse_selection, read_events
-from lanner.cli.rules.loading import load_linked
+from lanner.cli.rules.loading import load
 from lanner.detect.alert import PRIORITIES
 from lanner.detect.engine import priority_rank
 from lanner.errors import UsageError
@@ -85,7 +85,8 @@ def explain(  # noqa: PLR0917 - Typer reads options from parameters
 def _subjects(word: str | None, paths: list[Path], priority: str, *, every: bool) -> list[_Subject]:
     if word is None and not every:
         raise UsageError("name a rule, or ask for all of them with --all")
-    loaded, linker = load_linked(paths or [content.FOLDER])
+    loaded = load(paths or [content.FOLDER])
+    linker = loaded.linker
     chosen = loaded.rules if word is None else [choose(word, loaded.rules, linker.collector.rules)]
     if not chosen:
         raise UsageError("there is no rule in these files that lanner runs")

@@ -11,6 +11,8 @@ import typer
 from lanner import content
 from lanner.cli.console import Format, FormatOption, print_json
 from lanner.cli.rules.loading import load
+from lanner.detect.engine import SOURCE
+from lanner.rules.correlation.model import Correlation
 from lanner.rules.ruleset import Rule
 
 
@@ -41,23 +43,28 @@ def list_(
 
         profile_rules(loaded.rules, profile, format_)
         return
-    for rule in loaded.rules:
+    every: list[Rule | Correlation] = [*loaded.rules, *loaded.correlations]
+    for rule in every:
         if format_ is Format.json:
             print_json(_row(rule))
         else:
             off = "" if rule.enabled else "  (disabled)"
             sys.stdout.write(f"{rule.priority:<13}  {rule.name}  [{', '.join(rule.tags)}]{off}\n")
-            sys.stdout.write(f"{'':<13}  {rule.source}  {rule.file}:{rule.line}\n")
+            sys.stdout.write(f"{'':<13}  {_what(rule)}  {rule.file}:{rule.line}\n")
 
 
-def _row(rule: Rule) -> dict[str, Any]:
+def _what(rule: Rule | Correlation) -> str:
+    return rule.source if isinstance(rule, Rule) else f"correlation: {rule.kind}"
+
+
+def _row(rule: Rule | Correlation) -> dict[str, Any]:
     return {
         "name": rule.name,
         "priority": rule.priority,
         "tags": list(rule.tags),
         "enabled": rule.enabled,
-        "source": rule.source,
+        "source": rule.source if isinstance(rule, Rule) else SOURCE,
         "file": rule.file,
         "line": rule.line,
         "description": rule.description.strip(),
-    }
+    } | ({"correlation": rule.kind} if isinstance(rule, Correlation) else {})

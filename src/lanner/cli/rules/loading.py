@@ -6,22 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lanner.errors import UsageError
-from lanner.rules.falco.documents import FileResult, Loaded, link_files
-from lanner.rules.falco.linker import Linker
+from lanner.rules.falco.findings import FileResult
+from lanner.rules.loading import LoadedRules, load_files
 
 
-def load(paths: list[Path]) -> Loaded:
+def load(paths: list[Path]) -> LoadedRules:
     """Load rules; raises UsageError with the first errors when a file does not load."""
-    return load_linked(paths)[0]
-
-
-def load_linked(paths: list[Path]) -> tuple[Loaded, Linker]:
-    """Load like load, and give the linker, which knows macros, lists and places."""
-    loaded, linker = link_files(paths)
+    loaded = load_files(paths)
     errors = [line.strip() for result in loaded.results if not result.successful for line in as_text(result)]
     if errors:
         raise UsageError("the rules do not load:\n  " + "\n  ".join(errors))
-    return loaded, linker
+    return loaded
 
 
 def as_text(result: FileResult) -> Iterator[str]:

@@ -14,8 +14,8 @@ from lanner.cli.console import Format, FormatOption, note
 from lanner.cli.rules.coverage import coverage_summary, print_coverage, print_coverage_json, total
 from lanner.cli.rules.outcomes import Printer, print_outcome_json, summary
 from lanner.errors import LannerError, SourceError, UsageError
-from lanner.rules.falco.documents import link_files
 from lanner.rules.falco.hints import nearest
+from lanner.rules.loading import load_files
 from lanner.rules.testing.coverage import Coverage, RuleCoverage
 from lanner.rules.testing.files import TestFile as RuleTestFile
 from lanner.rules.testing.files import Written, find_tests, spoken_of
@@ -113,9 +113,8 @@ class _Sets:
     def _load(self, paths: list[Path]) -> RuleSets:
         key = tuple(path.resolve() for path in paths)
         if key not in self._loaded:
-            loaded, linker = link_files(paths)
-            loaded.require()
-            self._loaded[key] = RuleSets(loaded, linker)
+            loaded = load_files(paths).require()
+            self._loaded[key] = RuleSets(loaded.rules, loaded.linker)
         return self._loaded[key]
 
 

@@ -9,7 +9,7 @@ from lanner.audit.event import Event
 from lanner.config.yamltext import Node, to_python
 from lanner.errors import SourceError
 from lanner.rules.compile import compile_conditions
-from lanner.rules.falco.findings import Finding, Loaded, LoadError
+from lanner.rules.falco.findings import Finding, LoadError
 from lanner.rules.falco.linker import Linker
 from lanner.rules.falco.outlines import Outlines
 from lanner.rules.falco.output import OutputFormat
@@ -65,10 +65,10 @@ class Subject:
 class RuleSets:
     """One set of rule files, and its variants by what files of tests put behind it."""
 
-    def __init__(self, loaded: Loaded, linker: Linker) -> None:
+    def __init__(self, rules: Sequence[Rule], linker: Linker) -> None:
         """Take what loading the files gave; all of them must have loaded."""
         self._linker = linker
-        self.plain = Subject(loaded.rules, linker)
+        self.plain = Subject(rules, linker)
         self._variants: dict[str, Subject] = {}
 
     def with_snippets(self, file: TestFile, snippets: Sequence[Node]) -> Subject:
