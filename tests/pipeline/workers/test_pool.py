@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -180,14 +181,13 @@ def test_a_closed_pool_lets_go_of_who_waits_for_it(pool, sabotaged):
 
 
 def test_that_no_worker_can_be_started_is_a_problem_that_passes(pool, rules, event, monkeypatch):
-    python = process.sys.executable
-    monkeypatch.setattr(process.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(process, "sys", SimpleNamespace(executable="/nowhere/python"))
     one = pool(rules(), workers=1)
     one.submit([event("a", attack=True)], None)
     while not one.problem:
         assert one.take(0.2) is None
     assert one.alive == 0
-    monkeypatch.setattr(process.sys, "executable", python)
+    monkeypatch.setattr(process, "sys", sys)
     (task,) = drained(one)
     assert len(task.found.alerts) == 1
     assert one.alive == 1

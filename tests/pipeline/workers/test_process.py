@@ -6,6 +6,7 @@ import os
 import select
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_one_that_dies_with_nothing_to_do_died_at_no_line(start, rules):
 
 def test_it_hangs_when_it_has_work_and_stands_still_while_looked_at(start, sabotaged, event, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
     worker = start(sabotaged)
     assert not worker.hangs(2)
     assert [worker._still, ready(worker).answered] == [0, 1]
@@ -116,7 +117,7 @@ def test_one_that_does_not_end_is_ended(start, rules, monkeypatch):
 
 def test_a_start_that_fails_leaves_nothing_open(rules, monkeypatch):
     before = open_files()
-    monkeypatch.setattr(module.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(module, "sys", SimpleNamespace(executable="/nowhere/python"))
     with pytest.raises(FileNotFoundError):
         WorkerProcess(rules())
     assert open_files() == before

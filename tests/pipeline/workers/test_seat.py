@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,15 +13,16 @@ from lanner.pipeline.workers.seat import FIRST_WAIT, LONGEST_WAIT, Seat
 
 @pytest.fixture
 def clock(monkeypatch):
+    """The seat's own clock: the real one is that of the page's event loop as well, which runs beside these tests."""
     now = [100.0]
-    monkeypatch.setattr(seat.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(seat, "time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
 
 def test_one_that_falls_at_once_is_waited_for_longer_each_time(clock, rules, monkeypatch):
     told: list[str] = []
     one = Seat(told.append)
-    monkeypatch.setattr(process.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(process, "sys", SimpleNamespace(executable="/nowhere/python"))
     waits = []
     for _ in range(8):
         assert not one.fill(rules())
