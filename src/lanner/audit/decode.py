@@ -75,6 +75,14 @@ def decode(line: bytes) -> Decoded:
     return _decode_other(line)
 
 
+def decode_again(text: bytes) -> Event | None:
+    """Return the event in a text that was one before, alone or as an item of a list; None where it is none."""
+    decoded = decode(text)
+    if not decoded.events:
+        _decode_item(decoded, text, 0, listed=True)
+    return decoded.events[0] if decoded.events else None
+
+
 def _is_utf8(text: bytes) -> bool:
     try:
         text.decode()

@@ -50,15 +50,16 @@ def portion(label: str) -> Iterator[Any]:
 
 
 @contextmanager
-def progress(label: str, total: int | None, *, printing: bool = False) -> Iterator[Any]:
-    """Show a bar over bytes on a terminal, nothing when piped; yields a function advance(bytes).
+def progress(label: str, total: int | None, *, printing: bool = False, of: str = "bytes") -> Iterator[Any]:
+    """Show a bar on a terminal, nothing when piped; yields a function advance(bytes, or what it is `of`).
 
     `printing` says that the command prints meanwhile: then there is no bar where stdout is a terminal, too.
     """
     if not STDERR.is_terminal or (printing and sys.stdout.isatty()):
         yield lambda _amount: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    speed = TransferSpeedColumn() if of == "bytes" else TextColumn(f"{{task.completed:,.0f}} {of}")
+    columns = (TextColumn("{task.description}"), BarColumn(), speed, TimeRemainingColumn())
     # Redirected, what a command prints to a file or a pipe would go to the terminal instead.
     with Progress(*columns, console=STDERR, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         task = bar.add_task(label, total=total)

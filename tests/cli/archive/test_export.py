@@ -31,6 +31,7 @@ def test_export_in_bounds(lanner, log, options, days):
         (["import", "/no/such/file"], SourceError),
         (["ls"], GroundError),
         (["export", "--since", "yesterday"], UsageError),
+        (["export", "--columns", "name", "--format", "ocsf"], UsageError),
     ],
 )
 def test_errors(lanner, arguments, error):
@@ -44,3 +45,20 @@ def test_export_to_a_folder_that_does_not_exist(lanner, log, tmp_path):
     lanner("import", log)
     with pytest.raises(GroundError, match="cannot write"):
         lanner("export", "--output", tmp_path / "none" / "out")
+
+
+@pytest.mark.parametrize("form", ["raw", "json", "ocsf", "ecs", "csv", "parquet"])
+def test_an_export_to_a_file_is_the_one_to_standard_output(lanner, log, tmp_path, form):
+    """Whatever the form."""
+    lanner("import", log)
+    out = tmp_path / "out"
+    lanner("export", "--format", form, "--output", out)
+    assert out.read_bytes() == lanner("export", "--format", form).stdout_bytes
+
+
+def test_chosen_columns(lanner, log):
+    """Names with blanks around them."""
+    lanner("import", log)
+    found = lanner("export", "--format", "csv", "--columns", "audit_id, verb").stdout.splitlines()
+    assert found[0] == '"audit_id","verb"'
+    assert len(found) == 4

@@ -1,17 +1,20 @@
-"""`lanner archive export`: the events back, as lines or columns."""
+"""`lanner archive export`: the events back, as lines, columns, or in the schemas of others."""
 
 from __future__ import annotations
 
 import enum
+import sys
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
+from lanner.archive.settings import HUNT_MEMORY
 from lanner.cli.archive.opening import Config, Data, find_archive
+from lanner.cli.console import progress
 from lanner.cli.moments import read_moment
 from lanner.cli.streams import open_output
+from lanner.errors import UsageError
 
 
 class ExportFormat(enum.StrEnum):
@@ -19,6 +22,10 @@ class ExportFormat(enum.StrEnum):
 
     raw = "raw"
     json = "json"
+    ocsf = "ocsf"
+    ecs = "ecs"
+    csv = "csv"
+    parquet = "parquet"
 
 
 def export_command(
@@ -26,31 +33,47 @@ def export_command(
     data: Data = None,
     config: Config = None,
     format_: Annotated[
-        ExportFormat, typer.Option("--format", help="raw: the lines as they came in; json: their columns.")
+        ExportFormat,
+        typer.Option(
+            "--format",
+            help="raw: the lines as they came in; json, csv, parquet: columns; ocsf: API Activity; ecs: Elastic's.",
+        ),
     ] = ExportFormat.raw,
+    columns: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Only these columns, in this order; for json, csv and parquet.")
+    ] = "",
     since: Annotated[str, typer.Option(help="From this time on, ISO 8601; UTC when no zone is given.")] = "",
     until: Annotated[str, typer.Option(help="Before this time.")] = "",
     cluster: Annotated[str, typer.Option(help="Only of this cluster.")] = "",
     source: Annotated[str, typer.Option(help="Only of this source.")] = "",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="A file, there once it is whole; else standard output."),
+    ] = None,
+    memory: Annotated[
+        str, typer.Option("--memory", help="Memory limit, such as 512MB; more spills to disk.")
+    ] = HUNT_MEMORY,
 ) -> None:
     """Give the events back, source by source in the order they came in."""
-    from lanner.archive.export import export_columns, export_lines  # noqa: PLC0415 - heavy
+    from lanner.archive.export import count_events  # noqa: PLC0415 - heavy
+    from lanner.archive.forms import COLUMNAR, FORMS, Export  # noqa: PLC0415 - heavy
     from lanner.archive.selection import Selection  # noqa: PLC0415 - heavy
     from lanner.archive.store import Archive  # noqa: PLC0415 - heavy
 
-    _, folder, settings = find_archive(data, config)
+    if columns and format_ not in COLUMNAR:
+        raise UsageError(f"--columns: --format {format_} has its own keys; write --format json, csv or parquet")
+    if format_ is ExportFormat.parquet and output is None and sys.stdout.isatty():
+        raise UsageError("--format parquet is no text; name a file with --output")
     selection = Selection(
         since=read_moment(since, "--since"),
         until=read_moment(until, "--until"),
         cluster=cluster or None,
         source=source or None,
     )
+    names = tuple(name.strip() for name in columns.split(",")) if columns else ()
+    _, folder, settings = find_archive(data, config)
     archive = Archive.open(settings, folder, create=False)
-    with open_output(output) as stream:
-        if format_ is ExportFormat.raw:
-            for line in export_lines(archive, selection):
-                stream.write(line + b"\n")
-        else:
-            for columns in export_columns(archive, selection):
-                stream.write(msgspec.json.encode(columns) + b"\n")
+    total = count_events(archive, selection)
+    with progress("export", total, printing=output is None, of="events") as advance, open_output(output) as stream:
+        export = Export(selection=selection, columns=names, memory=memory, advance=advance)
+        FORMS[format_.value](archive, export, stream)
