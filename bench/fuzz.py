@@ -138,6 +138,9 @@ class Conditions(Texts):
         lines = [line.data for line in read_lines(ORACLE / "events.jsonl")]
         self._events = [event for line in lines for event in decode(line).events][::9]
 
+    def make(self, random: Random) -> bytes:
+        return mutate.joined(random, self._texts).encode() if random.random() < 0.3 else super().make(random)
+
     def feed(self, data: bytes) -> str:
         try:
             condition = parse_condition(data.decode("utf-8", "surrogatepass"))

@@ -149,6 +149,15 @@ def damaged_text(random: Random, text: str, words: Sequence[str], others: Sequen
     return text
 
 
+def joined(random: Random, texts: Sequence[str]) -> str:
+    """Return conditions joined by words and parentheses; right where each of them is."""
+    parts = [random.choice(("({})", "not ({})", "not({})", "{}")).format(random.choice(texts)) for _ in range(4)]
+    for _ in range(random.randint(0, 3)):
+        first = random.choice(("({})", "{}", "not ({})")).format(parts.pop())
+        parts[-1] = first + random.choice((" and ", " or ", "\nand\t", " and not ")) + parts[-1]
+    return parts[-1]
+
+
 def _whole_words(random: Random, text: str, words: Sequence[str], _others: Sequence[str]) -> str:
     parts = _WORDS.findall(text)
     places = [place for place, part in enumerate(parts) if not part.isspace()]
