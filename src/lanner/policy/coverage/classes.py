@@ -69,6 +69,8 @@ def holds(check: ir.Compare | ir.Exists, one: TextClass, named: Named) -> bool |
     if not one.open:
         return tried(check, one.value)
     operand = check.operand if isinstance(check, ir.Exists) else check.left
+    if isinstance(check, ir.Compare) and check.right == ir.Values(()):
+        return False
     if not isinstance(operand, ir.Field):
         return None
     if isinstance(check, ir.Exists):

@@ -11,6 +11,7 @@ from lanner.policy.coverage.needs import needs_of
 from lanner.policy.coverage.reading import Reading
 from lanner.policy.coverage.sight import Judged, judge
 from lanner.policy.coverage.space import Space
+from lanner.policy.coverage.trial import NONE_FOUND, counterexample
 from lanner.policy.model import Policy
 from lanner.rules.ruleset import Rule
 
@@ -31,14 +32,20 @@ class Coverage:
         self._needs = self._read_needs()
         self._spaces: dict[Names, tuple[Space, list[Reading]]] = {}
 
-    def of(self, policy: Policy) -> list[Sight]:
-        """Return what a policy lets each rule see."""
+    def of(self, policy: Policy, *, examples: bool = False) -> list[Sight]:
+        """Return what a policy lets each rule see, with counterexamples if they are asked for."""
         space, readings = self._space_of(policy)
         lines = lines_of(policy, space)
-        return [
-            self._sight(rule, needs, judge(reading, lines, space))
-            for rule, needs, reading in zip(self.rules, self._needs, readings, strict=True)
-        ]
+        sights = []
+        for rule, needs, reading in zip(self.rules, self._needs, readings, strict=True):
+            judged = judge(reading, lines, space)
+            sight = _sight(rule, needs, judged)
+            if examples and judged.found:
+                sight.counterexample = counterexample(judged.found, reading, space, policy)
+                if sight.counterexample is None:
+                    sight.note = "; ".join(filter(None, (sight.note, NONE_FOUND)))
+            sights.append(sight)
+        return sights
 
     def _read_needs(self) -> list[list[Need]]:
         space = Space(self._names)
@@ -52,6 +59,7 @@ class Coverage:
             self._spaces[names] = space, [Reading(rule.condition, space) for rule in self.rules]
         return self._spaces[names]
 
-    def _sight(self, rule: Rule, needs: list[Need], judged: Judged) -> Sight:
-        blindings = [Blinding(number=one.line.number, line=one.line.place, reason=one.reason) for one in judged.found]
-        return Sight(rule=rule.name, verdict=judged.verdict, needs=needs, blinded_by=blindings, note=judged.note)
+
+def _sight(rule: Rule, needs: list[Need], judged: Judged) -> Sight:
+    blindings = [Blinding(number=one.line.number, line=one.line.place, reason=one.reason) for one in judged.found]
+    return Sight(rule=rule.name, verdict=judged.verdict, needs=needs, blinded_by=blindings, note=judged.note)

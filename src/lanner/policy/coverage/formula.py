@@ -128,7 +128,7 @@ def _settled(pending: list[Formula], model: Model) -> list[Either] | None:
         choices: list[Either] = []
         narrowed = False
         while pending:
-            formula = _reduced(pending.pop(), model)
+            formula = reduced(pending.pop(), model)
             match formula:
                 case False:
                     return None
@@ -151,7 +151,7 @@ def _assume(literal: Literal, model: Model) -> None:
         model.truths[literal.key] = literal.wanted
 
 
-def _reduced(formula: Formula, model: Model) -> Formula:
+def reduced(formula: Formula, model: Model) -> Formula:
     """Return what is left of a formula under what is known."""
     match formula:
         case Literal():
@@ -159,7 +159,7 @@ def _reduced(formula: Formula, model: Model) -> Formula:
         case All(items):
             kept = []
             for item in items:
-                left = _reduced(item, model)
+                left = reduced(item, model)
                 if left is False:
                     return False
                 if left is not True:
@@ -168,7 +168,7 @@ def _reduced(formula: Formula, model: Model) -> Formula:
         case Either(items):
             kept = []
             for item in items:
-                left = _reduced(item, model)
+                left = reduced(item, model)
                 if left is True:
                     return True
                 if left is not False:

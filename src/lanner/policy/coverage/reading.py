@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import NamedTuple
 
@@ -9,8 +10,8 @@ from lanner.audit.decode import decode
 from lanner.audit.fields import lookup
 from lanner.audit.pointer import parse_pointer
 from lanner.policy.coverage import names as part
-from lanner.policy.coverage.classes import Named, fields_of, is_text, named_in, text_classes, tried
-from lanner.policy.coverage.formula import Formula, both, either, negated
+from lanner.policy.coverage.classes import Named, TextClass, fields_of, is_text, named_in, text_classes, tried
+from lanner.policy.coverage.formula import Formula, Model, both, either, negated, reduced
 from lanner.policy.coverage.names import Check, checks_in, part_of
 from lanner.policy.coverage.sources import (
     LATE,
@@ -44,20 +45,20 @@ class Reading:
     """A condition in the terms of a space; formulas are kept, for they are asked for again and again."""
 
     def __init__(self, condition: ir.Condition, space: Space) -> None:
-        self._condition = condition
+        self.condition = condition
         self._space = space
         self._checks = tuple(dict.fromkeys(checks_in(condition)))
         self._own = _named_by_field(self._checks)
         self._basis: dict[tuple[Check, str], Formula] = {}
         self._formulas: dict[tuple[View, str], Formula] = {}
-        self.sources = frozenset[str]().union(*map(sources_in, self._checks))
+        self.sources = frozenset[str]().union(*map(_sources, self._checks))
 
     def formula(self, stage: str, view: View = FULL) -> Formula:
         """Return when the condition holds at a stage of a request."""
         key = (self.relevant(view), stage)
         found = self._formulas.get(key)
         if found is None:
-            found = self._formulas[key] = self._of(self._condition, stage, key[0])
+            found = self._formulas[key] = self._of(self.condition, stage, key[0])
         return found
 
     def relevant(self, view: View) -> View:
@@ -83,7 +84,7 @@ class Reading:
     def _check(self, check: Check, stage: str, view: View) -> Formula:
         """A check on what is not there is false (Falco), so each is true only where what it reads can be."""
         about = part_of(check)
-        sources = sources_in(check)
+        sources = _sources(check)
         if about == part.STAGE:
             return tried(check, stage)
         if _absent(sources, stage, view):
@@ -108,7 +109,7 @@ class Reading:
             return self._space.of_groups(check)
         if about is not None:
             return self._space.literal(check, about)
-        if REQUEST in sources_in(check):
+        if REQUEST in _sources(check):
             return both(self._space.with_request_body(), self._opaque(check, occasion))
         return self._opaque(check, occasion)
 
@@ -118,10 +119,55 @@ class Reading:
             return False
         if len(fields) != 1:
             return free(f"{occasion} {check!r}", (check, occasion))
-        field = fields[0]
-        named = self._own[field] if is_text(field) else Named()
-        classes = text_classes(named, always=_always(field))
-        return check_of(f"{occasion} {field.name}[{field.argument}]", check, classes, named)
+        return check_of(variable_of(fields[0], occasion), check, self.classes_of(fields[0]), self._own[fields[0]])
+
+    def classes_of(self, field: ir.Field) -> list[TextClass]:
+        """Return the classes of a field that is no part of the request."""
+        return text_classes(self._own[field] if is_text(field) else Named(), always=_always(field))
+
+    def outcome(self, check: Check, model: Model) -> bool | None:
+        """Return how a check of a field comes out in a model, None where that is open."""
+        left = reduced(self._opaque(check, ""), model)
+        return left if isinstance(left, bool) else None
+
+    def equalities(self, model: Model) -> list[ir.Compare]:
+        """Return comparisons of two fields that a model has as equal."""
+        return [
+            check
+            for check in self._checks
+            if isinstance(check, ir.Compare)
+            and check.operator in ("=", "==")
+            and len(fields_of(check)) > 1
+            and model.truths.get((check, ""))
+        ]
+
+    def checks_by_field(self) -> dict[ir.Field, list[Check]]:
+        """Return the checks of single fields that are no parts of the request."""
+        found: dict[ir.Field, list[Check]] = {}
+        for check in self._checks:
+            if part_of(check) is None and len(fields_of(check)) == 1:
+                found.setdefault(fields_of(check)[0], []).append(check)
+        return found
+
+
+def variable_of(field: ir.Field, occasion: str = "") -> str:
+    """Return the variable that a field is, at one stage where it is not the same at all."""
+    return f"{occasion} {field.name}[{field.argument}]"
+
+
+_BESIDE_MANAGED = re.compile(
+    r'"(?!(?:manager|operation|apiVersion|time|fieldsType|fieldsV1|subresource)"|[fkvi]:|\.)[^"\\]+":[^,{\[]*'
+)
+"""A key with the beginning of its value: not a key of managedFields, so no such text is lost or made without them."""
+
+
+@cache
+def _sources(check: Check) -> frozenset[str]:
+    """Return what a check reads."""
+    found = sources_in(check)
+    if isinstance(check, ir.Compare) and check.operator == "contains" and isinstance(check.right, ir.Text):
+        return found - {MANAGED} if _BESIDE_MANAGED.fullmatch(check.right.text) else found
+    return found
 
 
 def _absent(sources: frozenset[str], stage: str, view: View) -> bool:

@@ -118,7 +118,7 @@ class Space:
         hidden = chosen(part.NAME, [place >= self.shown_names for place in range(len(self.texts[part.NAME]))])
         created = both(self.one_of(part.VERB, ["create"]), self.target(lambda kind: not kind.subresource))
         yield either(negated(hidden), created)
-        yield either(hidden, negated(created), self.one_of(part.NAME, [""]))
+        yield either(hidden, self.one_of(part.NAME, [""]), negated(created))
 
     def _groups_of_users(self) -> Iterable[Formula]:
         """Every user but the anonymous one is authenticated, and a service account is in its groups."""
