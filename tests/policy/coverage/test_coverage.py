@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lanner.policy.coverage import coverage
-from lanner.policy.loading import read_policy
 from lanner.policy.model import GroupResources, Level
-from lanner.rules.falco.documents import load_texts
 
 DONE = "ka.stage = ResponseComplete and "
 PODS = DONE + "ka.verb = create and ka.target.resource = pods and not ka.target.subresource exists and "
@@ -16,23 +14,15 @@ NO_CODE = "ka.verb = delete and not ka.response.code exists"
 ANYBODY = DONE + "not ka.user.name in (alice, bob)"
 
 
-def rules_of(*conditions):
-    rule = "- rule: r{}\n  desc: d\n  condition: >\n    {}\n  output: o\n  priority: INFO\n  source: k8s_audit\n"
-    loaded = load_texts([("rules.yaml", "".join(rule.format(*pair) for pair in enumerate(conditions)))])
-    assert all(result.successful for result in loaded.results), loaded.results
-    return loaded.rules
+@pytest.fixture
+def sight(rules_of, policy_of):
+    """Return what one rule sees under a policy of some rules."""
 
+    def ask(condition, *rules):
+        [found] = coverage(policy_of(*rules), rules_of(condition))
+        return found
 
-def policy_of(*rules, top=""):
-    text = f"apiVersion: audit.k8s.io/v1\nkind: Policy\n{top}rules:\n" + "".join(f"- {rule}\n" for rule in rules)
-    found = read_policy(text).policy
-    assert found is not None
-    return found
-
-
-def sight(condition, *rules, top=""):
-    [found] = coverage(policy_of(*rules, top=top), rules_of(condition))
-    return found
+    return ask
 
 
 @pytest.mark.parametrize(
@@ -61,12 +51,12 @@ def sight(condition, *rules, top=""):
         (DONE + "jevt.rawtime = 0", ["level: None"], "sighted"),
     ],
 )  # fmt: skip
-def test_the_verdict_is_what_reasoning_says(condition, rules, verdict):
+def test_the_verdict_is_what_reasoning_says(sight, condition, rules, verdict):
     """By level, resources, verbs, users, groups, namespaces, URLs and stages."""
     assert sight(condition, *rules).verdict == verdict
 
 
-def test_the_line_that_blinds_is_named_with_its_reason():
+def test_the_line_that_blinds_is_named_with_its_reason(sight):
     """Its number counts from 0, its line as in the file; None where no rule matches."""
     found = sight(PRIVILEGED, "{level: None, users: [alice]}", "{level: Metadata, users: [bob]}")
     told = [(one.number, one.line, one.reason) for one in found.blinded_by]
@@ -78,14 +68,14 @@ def test_the_line_that_blinds_is_named_with_its_reason():
     assert found.verdict == "blind"
 
 
-def test_a_rule_that_fires_because_it_does_not_see_is_told():
+def test_a_rule_that_fires_because_it_does_not_see_is_told(sight):
     """Its alerts are there, and more that mean nothing."""
     found = sight(PODS + "not jevt.value[/requestObject/spec/tls] exists", "level: Metadata")
     assert (found.verdict, found.note[:20]) == ("partly", "fires without seeing")
     assert found.needs[0].level is Level.REQUEST
 
 
-def test_needs_are_the_requests_that_a_rule_fires_on():
+def test_needs_are_the_requests_that_a_rule_fires_on(sight):
     """In the terms of a policy, at the lowest level that does."""
     [need] = sight(PRIVILEGED, "level: None").needs
     assert (need.rule, need.verbs, need.level) == ("r0", ("create",), Level.REQUEST)
@@ -95,7 +85,7 @@ def test_needs_are_the_requests_that_a_rule_fires_on():
     assert (everything.resources, everything.non_resource_urls, everything.verbs) == ((), (), ())
 
 
-def test_a_rule_that_cannot_fire_needs_nothing():
+def test_a_rule_that_cannot_fire_needs_nothing(sight):
     """And the note says that."""
     found = sight(DONE + "ka.verb = get and ka.verb = list", "level: None")
     assert (found.needs, found.note[:11]) == ([], "cannot fire")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from lanner.cli.policy import check, explain, simulate, watch
+from lanner.cli.policy import check, coverage, explain, simulate, suggest, watch
 
 app = typer.Typer(
     help="Check an audit policy, and say what it decides, costs and blinds, and whether a log follows it.",
@@ -13,4 +13,6 @@ app = typer.Typer(
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
+app.command("coverage")(coverage.coverage)
+app.command("suggest")(suggest.suggest_)
 app.command("watch")(watch.watch)

@@ -14,11 +14,11 @@ from lanner import content
 from lanner.audit.decode import decode
 from lanner.audit.event import Event
 from lanner.cli.console import Format, FormatOption, note, print_json, progress
+from lanner.cli.policy.loading import loaded_or_end
 from lanner.cli.policy.suggest_text import as_json, change_lines, changes_as_json, report_lines
 from lanner.cli.rules.loading import load
 from lanner.errors import GroundError, UsageError
 from lanner.policy.coverage.coverage import Coverage
-from lanner.policy.loading import load_policy
 from lanner.policy.model import Policy
 from lanner.policy.suggest.changes import changes, names_of
 from lanner.policy.suggest.model import EVERYTHING, Keep, Oracle, Suggestion
@@ -83,7 +83,7 @@ def suggest_(  # noqa: PLR0917 - Typer reads options from parameters
     found.minimum = (
         found.price.kept if kept == "nothing" else suggest(oracle, traffic, keep="nothing", **options).price.kept
     )
-    outcome = _replayed(found.policy, loaded, log)
+    outcome = _replayed(found.policy, loaded, log, partly or [])
     _print(found, outcome, output, format_)
     if not found.proved or not outcome.same:
         raise typer.Exit(1)
@@ -132,8 +132,8 @@ class _Log:
             note(f"no audit events: {times} ({reason})")
 
 
-def _replayed(policy: Policy, rules: list[Rule], log: _Log) -> Outcome:
-    replaying = Replaying(policy, [rule for rule in rules if rule.enabled and rule.source == "k8s_audit"])
+def _replayed(policy: Policy, rules: list[Rule], log: _Log, partly: list[str]) -> Outcome:
+    replaying = Replaying(policy, [rule for rule in rules if rule.enabled and rule.source == "k8s_audit"], partly)
     log.read(replaying.add, "replaying")
     return replaying.finish()
 
@@ -156,11 +156,8 @@ def _print(found: Suggestion, outcome: Outcome, output: Path | None, format_: Fo
 
 
 def _show_changes(path: Path, log: _Log, oracle: Oracle, partly: frozenset[str], format_: Format) -> None:
-    loaded = load_policy(path)
-    if loaded.policy is None:
-        for found in loaded.errors:
-            note(f"{path}:{found.line}:{found.column}: {found.message}")
-        raise typer.Exit(1)
+    loaded = loaded_or_end(path, format_)
+    assert loaded.policy is not None
     traffic = Traffic(names_of(loaded.policy))
     log.read(traffic.add, "reading")
     log.tell()

@@ -53,6 +53,9 @@ def _replay(outcome: Outcome) -> str:
     if not outcome.same:
         return f"{len(outcome.missing)} alerts of {outcome.alerts} are missing, {len(outcome.added)} are new"
     fewer = outcome.fired - outcome.fired_kept
+    if outcome.allowed:
+        same = outcome.alerts - outcome.allowed
+        return f"the same {same} alerts, by rule and auditID; {outcome.allowed} are missed by rules that may miss some"
     twice = f"; {fewer} less where a rule fires at several stages of a request" if fewer else ""
     return f"the same {outcome.alerts} alerts, by rule and auditID, on what the policy keeps{twice}"
 

@@ -118,7 +118,8 @@ class Reading:
         if _impossible(check, fields):
             return False
         if len(fields) != 1:
-            return free(f"{occasion} {check!r}", (check, occasion))
+            there = (self._space.is_there(part_of(ir.Exists(field))) for field in fields)
+            return both(*there, free(f"{occasion} {check!r}", (check, occasion)))
         return check_of(variable_of(fields[0], occasion), check, self.classes_of(fields[0]), self._own[fields[0]])
 
     def classes_of(self, field: ir.Field) -> list[TextClass]:

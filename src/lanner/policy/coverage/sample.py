@@ -15,7 +15,7 @@ from lanner.policy.coverage.names import Check
 from lanner.policy.coverage.placing import equalled, fitted
 from lanner.policy.coverage.reading import RECEIVED, STARTED, Reading
 from lanner.policy.coverage.sources import LATE_KEYS
-from lanner.policy.coverage.space import ANONYMOUS_USER, AUTHENTICATED, BODY_VERBS, TARGET, Space
+from lanner.policy.coverage.space import ANONYMOUS_USER, AUTHENTICATED, BODY_VERBS, TARGET, UNAUTHENTICATED, Space
 from lanner.policy.coverage.targets import OTHER, Kind, Target
 
 _SUGGESTIONS = {
@@ -82,7 +82,7 @@ class _Choices:
 
     def groups(self, user: str) -> list[str]:
         found = [group for group in self._space.groups if self._left(f"{part.GROUPS} {group}") == 0b10]
-        usual = AUTHENTICATED if user != ANONYMOUS_USER else "system:unauthenticated"
+        usual = AUTHENTICATED if user != ANONYMOUS_USER else UNAUTHENTICATED
         known = self._left(f"{part.GROUPS} {usual}") if usual in self._space.groups else 0b11
         return list(dict.fromkeys([*found, usual] if user and known & 0b10 else found))
 

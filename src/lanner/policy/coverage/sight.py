@@ -87,13 +87,18 @@ class _Judge:
         if level is Level.NONE:
             return "level None"
         if self._takes(line, Decision(Level.REQUEST_RESPONSE, stages, False, None)):
-            return f"omits the stage {' and '.join(stages)}"
+            return f"omits the stage {' and '.join(self._needed(line, stages))}"
         if self._takes(line, Decision(level, (), False, None)):
             enough = Level.REQUEST_RESPONSE
             if level < Level.REQUEST and not self._takes(line, Decision(Level.REQUEST, (), False, None)):
                 enough = Level.REQUEST
             return f"level {level.text} is too low, it takes {enough.text}"
         return "omits managedFields" if managed else "level and omitted stages together"
+
+    def _needed(self, line: Line, stages: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of the omitted stages that are missed, all where only several together are."""
+        alone = (Decision(Level.REQUEST_RESPONSE, (stage,), False, None) for stage in stages)
+        return tuple(one.omit_stages[0] for one in alone if self._takes(line, one)) or stages
 
     def _takes(self, line: Line, decision: Decision) -> bool:
         return lost(self._reading, self._space, decision, line.formulas) is not None

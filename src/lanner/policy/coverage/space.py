@@ -14,7 +14,8 @@ from lanner.rules import ir
 from lanner.rules.check import literals
 
 TARGET = "target"
-AUTHENTICATED, ANONYMOUS_USER = "system:authenticated", "system:anonymous"
+ANONYMOUS_USER = "system:anonymous"
+AUTHENTICATED, UNAUTHENTICATED = "system:authenticated", "system:unauthenticated"
 ACCOUNT = "system:serviceaccount:"
 ACCOUNTS = "system:serviceaccounts"
 BODY_VERBS = ("create", "update", "patch", "delete", "deletecollection")
@@ -73,6 +74,10 @@ class Space:
         """Say that a part of the request begins with one of some texts."""
         return self.where(name, lambda one: (one.value or "").startswith(beginnings))
 
+    def is_there(self, name: str | None) -> Formula:
+        """Say that an event shows a part of the request, true for what is none of the texts."""
+        return self.where(name, lambda one: one != ABSENT) if name is not None and name in self.texts else True
+
     def where(self, name: str, test: Callable[[TextClass], bool]) -> Formula:
         """Say that a part of the request is in a class that passes a test."""
         return chosen(name, [test(one) for one in self.texts[name]])
@@ -121,10 +126,16 @@ class Space:
         yield either(hidden, self.one_of(part.NAME, [""]), negated(created))
 
     def _groups_of_users(self) -> Iterable[Formula]:
-        """Every user but the anonymous one is authenticated, and a service account is in its groups."""
+        """Every user but the anonymous one is authenticated, and a service account is in its groups.
+
+        The anonymous user has one group, and nobody (a credential that was refused) has none.
+        """
+        for name, group in ((ANONYMOUS_USER, UNAUTHENTICATED), ("", None)):
+            others = [negated(self.has_group(one)) for one in self.groups if one != group]
+            yield either(negated(self.one_of(part.USER, [name])), both(*others))
         if AUTHENTICATED in self.groups:
             nobody = self.where(part.USER, lambda one: one in (ABSENT, TextClass(ANONYMOUS_USER)))
-            yield either(nobody, self.has_group(AUTHENTICATED))
+            yield either(self.has_group(AUTHENTICATED), nobody)
         for group in self.groups:
             if group == ACCOUNTS or group.startswith(f"{ACCOUNTS}:"):
                 start = ACCOUNT + f"{group.removeprefix(ACCOUNTS)}:".removeprefix(":")

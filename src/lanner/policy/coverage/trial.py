@@ -14,7 +14,7 @@ from lanner.policy.coverage.model import Counterexample
 from lanner.policy.coverage.reading import COMPLETE, PANIC, Reading
 from lanner.policy.coverage.sample import document_of, received
 from lanner.policy.coverage.sight import Found
-from lanner.policy.coverage.space import Space
+from lanner.policy.coverage.space import AUTHENTICATED, UNAUTHENTICATED, Space
 from lanner.policy.evaluate import decide
 from lanner.policy.explain import resource_text
 from lanner.policy.model import Attributes, Level, Policy
@@ -80,7 +80,10 @@ def _named(attributes: Attributes) -> dict[str, Any]:
 def _words(attributes: Attributes, document: dict[str, Any], level: Level, *, unseeing: bool) -> str:
     what = resource_text(attributes) if attributes.resource_request else str(document["requestURI"])
     name = document.get("objectRef", {}).get("name", "")
-    parts = [attributes.user or "nobody (no credential)", attributes.verb, what]
+    groups = ", ".join(group for group in attributes.groups if group not in (AUTHENTICATED, UNAUTHENTICATED))
+    parts = [attributes.user or "nobody (a credential that was refused)"]
+    parts += [f"of {groups}"] if groups else []
+    parts += [attributes.verb, what]
     parts += [f"in {attributes.namespace}"] if attributes.namespace else []
     parts += [f"named {name}"] if name else []
     parts += (

@@ -106,7 +106,9 @@ def _resources(kinds: Sequence[Kind], space: Space) -> tuple[GroupResources, ...
     by_group: dict[str, list[str]] = {"*": [f"*/{name}" for name in sorted(others)]} if others else {}
     for group, resource in dict.fromkeys((kind.group, kind.resource) for kind in kinds):
         by_group.setdefault("*" if group == OTHER else group, []).extend(_patterns(group, resource, kinds, space))
-    return tuple(GroupResources(group, tuple(dict.fromkeys(found))) for group, found in sorted(by_group.items()))
+    anywhere = by_group.get("*", [])
+    left = {group: [one for one in found if group == "*" or one not in anywhere] for group, found in by_group.items()}
+    return tuple(GroupResources(group, tuple(dict.fromkeys(found))) for group, found in sorted(left.items()) if found)
 
 
 def _patterns(group: str, resource: str, kinds: Sequence[Kind], space: Space) -> list[str]:

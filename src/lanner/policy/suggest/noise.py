@@ -23,8 +23,13 @@ _UPDATES = ("update", "patch")
 
 _EVENTS = (GroupResources("", ("events",)), GroupResources("events.k8s.io", ("events",)))
 _LEASES = GroupResources("coordination.k8s.io", ("leases",))
-_ENDPOINTS = (GroupResources("", ("endpoints",)), GroupResources("discovery.k8s.io", ("endpointslices",)))
-_STATUS = GroupResources("*", ("*/status",))
+_BOOKKEEPING = (
+    GroupResources("", ("endpoints", "events")),
+    GroupResources("discovery.k8s.io", ("endpointslices",)),
+    GroupResources("events.k8s.io", ("events",)),
+    _LEASES,
+    GroupResources("*", ("*/status",)),
+)
 _NODE_STATUS = (GroupResources("", ("nodes/status", "pods/status")), _LEASES)
 _PROBES = ("/healthz", "/livez", "/readyz")
 _DISCOVERY = ("/api", "/api/*", "/apis", "/apis/*", "/openapi/*", "/version", "/version/")
@@ -111,7 +116,7 @@ _OF_ROUTINE = (
         PolicyRule(
             level=Level.NONE,
             verbs=_UPDATES,
-            resources=(*_ENDPOINTS, *_EVENTS, _LEASES, _STATUS),
+            resources=_BOOKKEEPING,
         ),
     ),
     ("Reads by the control plane's {}.", PolicyRule(level=Level.NONE, verbs=_READS)),

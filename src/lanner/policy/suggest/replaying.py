@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -20,10 +20,14 @@ MOST_DIFFERENCES = 1000
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What came of it: an alert is a rule and a request (auditID), however many stages of the request it fires on."""
+    """What came of it: an alert is a rule and a request (auditID), however many stages of the request it fires on.
+
+    `allowed` counts alerts that are missing of rules that may lose a part of their sight; `missing` is of the others.
+    """
 
     events: int = 0
     alerts: int = 0
+    allowed: int = 0
     fired: int = 0
     fired_kept: int = 0
     missing: list[tuple[str, str]] = msgspec.field(default_factory=list)
@@ -36,9 +40,10 @@ class Outcome(msgspec.Struct, kw_only=True):
 
 
 class Replaying:
-    """Tries rules on each event as it is and as the policy would have it."""
+    """Tries rules on each event as it is and as the policy would have it; those named in `partly` may miss some."""
 
-    def __init__(self, policy: Policy, rules: Sequence[Rule]) -> None:
+    def __init__(self, policy: Policy, rules: Sequence[Rule], partly: Collection[str] = ()) -> None:
+        self._partly = {number for number, rule in enumerate(rules) if rule.name in partly}
         self._policy = CompiledPolicy(policy)
         self._rules = rules
         self._matcher = compile_conditions([rule.condition for rule in rules])
@@ -63,7 +68,10 @@ class Replaying:
         """Return what came of it."""
         outcome = self._outcome
         outcome.alerts = len(self._full)
-        outcome.missing = self._named(self._full - self._kept)
+        missing = self._full - self._kept
+        allowed = {pair for pair in missing if pair[0] in self._partly}
+        outcome.allowed = len(allowed)
+        outcome.missing = self._named(missing - allowed)
         outcome.added = self._named(self._kept - self._full)
         return outcome
 

@@ -42,6 +42,8 @@ def _document(suggestion: Suggestion) -> Iterator[str]:
 def _heading(suggestion: Suggestion) -> str:
     kept, now = suggestion.price.kept, suggestion.now
     state = "no rule loses sight" if suggestion.proved else "NOT PROVED: some rules lose sight, see the report"
+    if suggestion.proved and suggestion.partly:
+        state = f"as allowed, {len(suggestion.partly)} of them miss some requests, the others none"
     return (
         f"Suggested by lanner for {len(suggestion.sights)} rules: {state}. "
         f"Of the log it was made from it keeps {megabytes(kept.bytes)} of {megabytes(now.bytes)} "
