@@ -59,6 +59,10 @@ def test_a_report_says(changes, line):
 def test_a_replay_says_whether_the_alerts_are_the_same():
     """Fewer firings of one alert are explained, differences named."""
     assert any("same 5 alerts" in line and "1 less where" in line for line in report_lines(PLAIN, SAME))
+    allowed = Outcome(events=9, alerts=5, allowed=2, fired=5, fired_kept=3)
+    assert "replay: the same 3 alerts, by rule and auditID; 2 are missed by rules that may miss some" in list(
+        report_lines(PLAIN, allowed)
+    )
     lost = Outcome(events=9, alerts=5, fired=5, fired_kept=4, missing=[("a", "id-1")])
     lines = list(report_lines(PLAIN, lost))
     assert "replay: 1 alerts of 5 are missing, 0 are new" in lines

@@ -70,3 +70,12 @@ def test_events_that_the_policy_drops_give_no_alert(event: Maker):
     """A rule of level None blinds."""
     rules = (PolicyRule(level=Level.NONE, resources=(GroupResources("", ("services",)),)),)
     assert _outcome(Policy(rules=rules), event("get", "services")).missing == [("Any stage", "a-1")]
+
+
+def test_rules_that_may_miss_some_are_counted_apart(event: Maker):
+    """The others decide whether the alerts are the same."""
+    policy = Policy(rules=(PolicyRule(level=Level.METADATA, verbs=("get",)),))
+    replaying = Replaying(policy, _rules(), ["Body"])
+    replaying.add(event())
+    outcome = replaying.finish()
+    assert (outcome.same, outcome.alerts, outcome.allowed, outcome.missing) == (True, 1, 1, [])

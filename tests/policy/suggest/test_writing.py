@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from lanner.policy.loading import read_policy
 from lanner.policy.model import GroupResources, Level, Policy, PolicyRule
 from lanner.policy.suggest.lines import Line
-from lanner.policy.suggest.model import Suggestion
+from lanner.policy.suggest.model import Loss, Suggestion
 from lanner.policy.suggest.traffic import Cost, Price
 from lanner.policy.suggest.writing import WIDTH, megabytes, names, on_one_line, rule_lines, share, write_policy
 
@@ -118,3 +119,10 @@ def test_resources_read_back_and_long_lists_are_folded():
 def test_figures_for_people(shown: str, text: str):
     """Sizes and shares are short."""
     assert shown == text
+
+
+def test_the_heading_says_how_many_rules_may_miss_some():
+    """What was allowed is no loss of sight, and is not hidden either."""
+    loss = Loss(rule="a", before="sighted", after="partly", reason="level None")
+    text = write_policy(msgspec.structs.replace(_suggestion(), partly=[loss]))
+    assert "as allowed, 1 of them miss some requests, the others none" in text.replace("\n# ", " ")

@@ -175,7 +175,7 @@ def _candidates(document: dict[str, Any], field: ir.Field, wanted: Mapping[Check
     without = copy.deepcopy(document)
     remove(without, path)
     yield without
-    for text in dict.fromkeys(_texts(wanted)):
+    for text in dict.fromkeys(texts_for(wanted)):
         changed = copy.deepcopy(document)
         put(changed, path, _value(text, path))
         yield changed
@@ -187,7 +187,7 @@ def _value(text: str, path: Path) -> Any:
     return int(text) if path[-1] == "code" and text.isdecimal() else text
 
 
-def _texts(wanted: Mapping[Check, bool]) -> Iterator[str]:
+def texts_for(wanted: Mapping[Check, bool]) -> Iterator[str]:
     """Yield texts that checks may want, at last those that several want at once."""
     parts = [text for check, outcome in wanted.items() if outcome for text in _named(check)]
     yield from parts

@@ -47,11 +47,11 @@ class Reading:
     def __init__(self, condition: ir.Condition, space: Space) -> None:
         self.condition = condition
         self._space = space
-        self._checks = tuple(dict.fromkeys(checks_in(condition)))
-        self._own = _named_by_field(self._checks)
+        self.checks = tuple(dict.fromkeys(checks_in(condition)))
+        self._own = _named_by_field(self.checks)
         self._basis: dict[tuple[Check, str], Formula] = {}
         self._formulas: dict[tuple[View, str], Formula] = {}
-        self.sources = frozenset[str]().union(*map(_sources, self._checks))
+        self.sources = frozenset[str]().union(*map(_sources, self.checks))
 
     def formula(self, stage: str, view: View = FULL) -> Formula:
         """Return when the condition holds at a stage of a request."""
@@ -135,7 +135,7 @@ class Reading:
         """Return comparisons of two fields that a model has as equal."""
         return [
             check
-            for check in self._checks
+            for check in self.checks
             if isinstance(check, ir.Compare)
             and check.operator in ("=", "==")
             and len(fields_of(check)) > 1
@@ -145,7 +145,7 @@ class Reading:
     def checks_by_field(self) -> dict[ir.Field, list[Check]]:
         """Return the checks of single fields that are no parts of the request."""
         found: dict[ir.Field, list[Check]] = {}
-        for check in self._checks:
+        for check in self.checks:
             if part_of(check) is None and len(fields_of(check)) == 1:
                 found.setdefault(fields_of(check)[0], []).append(check)
         return found

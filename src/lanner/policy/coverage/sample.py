@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lanner.policy import builtin_api
 from lanner.policy.coverage import names as part
 from lanner.policy.coverage.boxes import full
-from lanner.policy.coverage.classes import Named, TextClass
+from lanner.policy.coverage.classes import Named, TextClass, tried
 from lanner.policy.coverage.formula import Model
-from lanner.policy.coverage.names import Check
-from lanner.policy.coverage.placing import equalled, fitted
+from lanner.policy.coverage.names import Check, part_of
+from lanner.policy.coverage.placing import equalled, fitted, texts_for
 from lanner.policy.coverage.reading import RECEIVED, STARTED, Reading
 from lanner.policy.coverage.sources import LATE_KEYS
 from lanner.policy.coverage.space import ANONYMOUS_USER, AUTHENTICATED, BODY_VERBS, TARGET, UNAUTHENTICATED, Space
@@ -31,7 +31,7 @@ _OPENED = 101
 
 def document_of(model: Model, stage: str, reading: Reading, space: Space) -> dict[str, Any] | None:
     """Return the event's document, None where a value cannot be thought of."""
-    document = _request(_Choices(model, space), stage)
+    document = _request(_Choices(model, reading, space), stage)
     for field, checks in reading.checks_by_field().items():
         fitting = fitted(document, field, _wanted(checks, model, reading))
         if fitting is None:
@@ -50,9 +50,10 @@ def _wanted(checks: Iterable[Check], model: Model, reading: Reading) -> dict[Che
 class _Choices:
     """A value for each part of the request out of the classes that the model leaves."""
 
-    def __init__(self, model: Model, space: Space) -> None:
+    def __init__(self, model: Model, reading: Reading, space: Space) -> None:
         self._model = model
         self._space = space
+        self._open = {check: truth for check in reading.checks if (truth := model.truths.get(check)) is not None}
         self.target: Target = self._target()
 
     def _left(self, variable: str) -> int:
@@ -66,13 +67,25 @@ class _Choices:
         """Return the value of a part, one of those preferred if that may be."""
         classes = self._space.texts[name]
         left = [one for place, one in enumerate(classes) if self._left(name) >> place & 1]
+        wanted = {check: truth for check, truth in self._open.items() if part_of(check) == name}
+        candidates = self._candidates(name, left, preferred, wanted)
+        fitting = (text for text in candidates if all(tried(check, text) is truth for check, truth in wanted.items()))
+        return next(fitting, None)
+
+    def _candidates(
+        self, name: str, left: Sequence[TextClass], preferred: Sequence[str], wanted: Mapping[Check, bool]
+    ) -> Iterator[str]:
+        """Yield texts of the classes left, the ordinary ones first."""
         named = self._space.names[name]
-        for text in preferred:
-            if class_of(text, named) in left:
-                return text
-        ordinary = [one for one in left if one.value is not None]
-        chosen = next((one for one in ordinary if not one.value), None) or next(iter(ordinary), left[0])
-        return value_of(chosen, named, _SUGGESTIONS[name])
+        hints = list(texts_for(wanted))
+        texts = [*preferred, *(f"{text}?{hint}" for text in preferred for hint in hints if name == part.URI)]
+        yield from (text for text in texts if class_of(text, named) in left)
+        for one in sorted(left, key=lambda one: bool(one.value)):
+            value = value_of(one, named, [*_SUGGESTIONS[name], *hints] if one.open else ())
+            yield from [] if value is None else [value]
+        yield from (
+            text for one in left if one.open for hint in hints if class_of(text := f"{one.value}{hint}", named) == one
+        )
 
     def name(self, verb: str) -> str | None:
         """Return the object's name, none for requests about many where that may be."""

@@ -53,32 +53,30 @@ class _Judge:
         sees, concerned = False, False
         for line in lines:
             try:
-                if find([*line.formulas, self._firing, *self._space.constraints]) is None:
-                    continue
-                concerned = True
-                loss = self._loss(line)
+                concerns = find([*line.formulas, self._firing, *self._space.constraints]) is not None
+                loss = (self._lost(line) if concerns else None) or self._added(line)
             except TooWideError:
                 doubtful.append(line)
             else:
-                sees = sees or loss is None
+                concerned = concerned or concerns
+                sees = sees or (concerns and (loss is None or loss.unseeing))
                 found += [loss] if loss else []
         if not found:
             if doubtful:
                 return Judged("undecided", [], TOO_WIDE)
             return Judged("sighted", [], "" if concerned else NEVER)
-        sees = sees or self._sees_any([*doubtful, *(one.line for one in found)])
         note = UNSEEING if any(one.unseeing for one in found) else ""
+        sees = sees or not concerned or self._sees_any([*doubtful, *(one.line for one in found)])
         return Judged("partly" if sees else "blind", found, note)
 
-    def _loss(self, line: Line) -> Found | None:
-        decision = line.decision
-        found = lost(self._reading, self._space, decision, line.formulas)
-        if found is not None:
-            return Found(line, self._reason(line), *found)
-        found = added(self._reading, self._space, decision, line.formulas)
-        if found is not None:
-            return Found(line, f"at {decision.level.text} it {UNSEEING}", *found, unseeing=True)
-        return None
+    def _lost(self, line: Line) -> Found | None:
+        found = lost(self._reading, self._space, line.decision, line.formulas)
+        return None if found is None else Found(line, self._reason(line), *found)
+
+    def _added(self, line: Line) -> Found | None:
+        found = added(self._reading, self._space, line.decision, line.formulas)
+        reason = f"at {line.decision.level.text} it {UNSEEING}"
+        return None if found is None else Found(line, reason, *found, unseeing=True)
 
     def _reason(self, line: Line) -> str:
         level, stages, managed, number = line.decision
