@@ -147,7 +147,10 @@ class TestPolicy:
     def test_one_that_events_deviate_from(self, ground, tmp_path, store):
         store.set_status("ingest", {"policy": {"deviations": {"lower-level": 7, "stage-kept": 0}}})
         found = self.check(ground, tmp_path, "- level: Metadata\n")
-        assert (found.verdict, found.message.endswith("events deviate from it: 7 lower-level")) == ("warning", True)
+        assert (
+            found.verdict,
+            found.message.endswith("events deviated from it since lanner started: 7 lower-level"),
+        ) == ("warning", True)
 
 
 def test_the_data_folder_and_its_disk(ground, folder, monkeypatch):

@@ -68,3 +68,16 @@ def test_the_stores_stay_bounded(monkeypatch):
         request = Attributes(user=f"u{number}", groups=(f"g{number}",), path=f"/{number}", resource_request=False)
         assert index.decide(request) == decide(policy, request)
         assert max(len(index._answers), len(index._paths), len(index._group_sets)) <= 3
+
+
+def test_a_name_that_no_rule_names_is_not_taken_for_the_empty_one():
+    """A rule may name the empty name: requests without one. Others must not share its answer."""
+    unnamed = GroupResources("", ("pods",), ("",))
+    policy = Policy(rules=(PolicyRule(level=Level.REQUEST, resources=(unnamed,)), PolicyRule(level=Level.NONE)))
+    index = CompiledPolicy(policy)
+    asked = Attributes(verb="get", resource="pods")
+    assert [index.decide(asked._replace(name=name)).level for name in ("", "web", "")] == [
+        Level.REQUEST,
+        Level.NONE,
+        Level.REQUEST,
+    ]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lanner.config.yamltext import Mapping
 from lanner.errors import GroundError
 from lanner.policy.attributes import of_json
+from lanner.policy.compiled import CompiledPolicy
 from lanner.policy.evaluate import decide
 from lanner.policy.loading import LENIENT, load_policy, read_policy
 from lanner.policy.model import GroupResources, Level, Place
@@ -68,8 +69,10 @@ def test_every_recorded_answer_of_kube_apiserver():
         said = answer.get("warning", "").partition("\nW")[0]  # klog's own line of the same words follows
         assert (loaded.refusal, loaded.warning) == (answer.get("error", ""), said), answer["policy"]
         assert (loaded.policy is None) == ("error" in answer)
+        index = CompiledPolicy(loaded.policy) if loaded.policy else None
         for request, wanted in zip(requests, answer.get("results", ()), strict=loaded.policy is not None):
             got = decide(loaded.policy, request)
+            assert index.decide(request) == got
             words = [got.level.text, *(f"-{stage}" for stage in got.omit_stages)]
             words += ["omitManagedFields"] if got.omit_managed_fields else []
             assert sorted(words) == sorted(wanted.split())

@@ -166,7 +166,7 @@ def _loaded(ground: Ground, file: str, rules: int, remarks: int) -> Finding:
     deviating = {kind: count for kind, count in counts.items() if count}
     if deviating:
         told = ", ".join(f"{count} {kind}" for kind, count in deviating.items())
-        fix = "the API server runs another policy: see the alerts `Audit policy changed`"
-        return Finding("audit policy", "warning", f"{file}: events deviate from it: {told}", fix)
+        fix = "the API server runs another policy, or did: see the alerts `Audit policy changed`"
+        return Finding("audit policy", "warning", f"{file}: events deviated from it since lanner started: {told}", fix)
     more = f"; `lanner policy check` has {remarks} remarks" if remarks else ""
     return Finding("audit policy", "ok", f"{file}: loads, {rules} rules{more}")

@@ -15,6 +15,8 @@ from lanner.policy.model import Attributes, Decision, Policy, PolicyRule
 _MOST_KEPT = 1 << 14
 """Entries that each store keeps; a full one begins anew."""
 
+_OTHER = "\0"
+"""Stands for every name that no rule names; the empty name may be named."""
 _Bits = int
 """A set of rules: bit n stands for rule n."""
 _K = TypeVar("_K")
@@ -45,7 +47,16 @@ class CompiledPolicy:
         user, groups, verb, namespace, api_group, _, resource, subresource, name, path, about = attributes
         key: Hashable
         if about:
-            key = (user, groups, verb, namespace, api_group, resource, subresource, name if name in self._names else "")
+            key = (
+                user,
+                groups,
+                verb,
+                namespace,
+                api_group,
+                resource,
+                subresource,
+                name if name in self._names else _OTHER,
+            )
         else:
             key = (user, groups, verb, path)
         try:
@@ -74,7 +85,7 @@ class CompiledPolicy:
         return found
 
     def _of_target(self, attributes: Attributes) -> _Bits:
-        name = attributes.name if attributes.name in self._names else ""
+        name = attributes.name if attributes.name in self._names else _OTHER
         key = (attributes.api_group, attributes.resource, attributes.subresource, name)
         found = self._targets.get(key)
         if found is None:
