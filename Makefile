@@ -44,7 +44,7 @@ bench: $(DEV_READY) ## measure speed and latency on this machine
 
 lock: $(DEV_READY) ## resolve the pinned requirements anew
 	$(BIN)/python -m pip install --quiet uv
-	$(UV_COMPILE) --extra dev --extra glue --extra postgres --extra timestamps pyproject.toml -o requirements/dev.txt
+	$(UV_COMPILE) --extra dev --extra glue --extra s3 --extra postgres --extra timestamps pyproject.toml -o requirements/dev.txt
 	$(UV_COMPILE) -c requirements/dev.txt pyproject.toml -o requirements/run.txt
 
 clean: ## remove what was made here

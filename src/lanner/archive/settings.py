@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from lanner.archive.seals.anchors import AnchorSettings
 from lanner.config.typed import PathText, Settings
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -57,6 +58,10 @@ class SealSettings(Settings):
             "folder. The public half lies beside it as `.pub`."
         ),
     ] = ""
+    anchors: Annotated[
+        tuple[AnchorSettings, ...],
+        msgspec.Meta(description="Places outside the archive where the newest link is noted from time to time."),
+    ] = ()
 
 
 class ArchiveSettings(Settings):

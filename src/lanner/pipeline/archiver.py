@@ -25,6 +25,7 @@ from lanner.archive.store import Archive
 from lanner.audit.batch import Checkpoint
 from lanner.config.folders import DataFolder, sync_folder
 from lanner.errors import GroundError
+from lanner.pipeline.upkeep import Upkeep
 from lanner.settings.model import Settings
 from lanner.state import spool
 from lanner.state.lock import held
@@ -60,6 +61,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     folder = DataFolder(settings.data_folder)
     with held(folder.lock("archiver"), wait_seconds=10):
         archiver = Archiver(settings, folder)
+        Upkeep(settings, stop).start()
         gc.freeze()  # pyiceberg's own objects live long and are many
         try:
             archiver.run(stop)

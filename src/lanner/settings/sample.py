@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 
+from lanner.archive.seals.anchors.file import FileAnchorSettings
+from lanner.archive.seals.anchors.s3 import S3AnchorSettings
+from lanner.archive.seals.anchors.timestamp import TimestampAnchorSettings
 from lanner.archive.settings import Drop
 from lanner.outputs.file import FileSettings as FileOutputSettings
 from lanner.outputs.http import HttpSettings
@@ -30,6 +33,10 @@ _EXAMPLES: Mapping[tuple[type[Any], str], Any] = {
     (TlsSettings, "cert"): "/etc/lanner/tls.crt",
     (TlsSettings, "key"): "/etc/lanner/tls.key",
     (Drop, "name"): "probes",
+    (FileAnchorSettings, "path"): "/mnt/elsewhere/heads.jsonl",
+    (S3AnchorSettings, "bucket"): "audit-heads",
+    (TimestampAnchorSettings, "url"): "https://tsa.example/tsr",
+    (TimestampAnchorSettings, "certificate"): "/etc/lanner/tsa-root.pem",
     (Price, "name"): "splunk",
     (Target, "rule"): "Name of a rule*",
     (Selection, "enable"): msgspec.UNSET,

@@ -12,7 +12,7 @@ import pytest
 
 from lanner.archive.change import Change
 from lanner.archive.datafiles import write_data_files
-from lanner.archive.seals.anchor import Anchored
+from lanner.archive.seals.anchored import Anchored
 from lanner.archive.seals.chain import Chain
 from lanner.archive.seals.content import sum_of, written_sum
 from lanner.archive.seals.keys import public_key, signing_key

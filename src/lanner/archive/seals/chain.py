@@ -36,13 +36,18 @@ class Chain:
             if missing:
                 self._append(missing)
 
-    def _last(self) -> int:
+    def newest(self) -> Link | None:
+        """Return the last line that is a link."""
         for line in reversed(self._tail()):
             try:
-                return read_link(line).number
+                return read_link(line)
             except ValueError:
                 continue
-        return 0
+        return None
+
+    def _last(self) -> int:
+        newest = self.newest()
+        return newest.number if newest else 0
 
     def _tail(self) -> list[bytes]:
         """Return the last whole lines, at least one when there is any."""

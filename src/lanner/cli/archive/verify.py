@@ -1,8 +1,9 @@
-"""`lanner archive verify`, `seal-key`: whether the archive is as it was sealed, and with which key."""
+"""`lanner archive verify`, `seal-key`, `anchor`: whether the archive is as it was sealed, and with which key."""
 
 from __future__ import annotations
 
 import datetime as dt
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ from lanner.errors import UsageError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from lanner.archive.seals.anchor import Anchored
+    from lanner.archive.seals.anchored import Anchored
     from lanner.archive.seals.finding import Finding
     from lanner.archive.seals.verify import Report
     from lanner.archive.store import Archive
@@ -43,16 +44,18 @@ def verify_command(
 
     Exit code 1 when anything is found. Planned deletions, tier moves and compactions verify as planned.
     """
+    from lanner.archive.seals.anchoring import Anchoring  # noqa: PLC0415 - heavy
     from lanner.archive.seals.verify import verify, verify_folder  # noqa: PLC0415 - heavy
 
     _, folder, settings = find_archive(data, config)
     day = _day(since)
     known = [_head(head)] if head else []
+    anchors = Anchoring(settings.seals.anchors, folder)
     keys = _keys(settings, folder, key or [])
 
     def check(archive: Archive) -> Report:
         with progress("verify", archive.total_bytes()) as advance:
-            return verify(archive, keys, since=day, anchored=known, advance=advance)
+            return verify(archive, keys, since=day, anchored=chain(known, anchors.read()), advance=advance)
 
     report = verify_folder(settings, folder, check)
     _print(report, format_)
@@ -72,6 +75,22 @@ def seal_key_command(*, data: Data = None, config: Config = None, format_: Forma
         return
     print(public_text(found), end="")
     note(f"fingerprint {fingerprint(found)}")
+
+
+def anchor_command(*, data: Data = None, config: Config = None) -> None:
+    """Note the newest link at every anchor of archive.seals.anchors now; `lanner run` does it by itself."""
+    from lanner.archive.seals.anchoring import Anchoring  # noqa: PLC0415 - heavy
+
+    _, folder, settings = find_archive(data, config)
+    if not settings.seals.anchors:
+        raise UsageError("no anchors are set up; see archive.seals.anchors in docs/seals.md")
+    told = Anchoring(settings.seals.anchors, folder).note(dt.datetime.now(dt.UTC), at_once=True)
+    for name, problem in told:
+        print(f"{name}: {problem or 'noted'}")
+    if any(problem for _, problem in told):
+        raise typer.Exit(3)
+    if not told:
+        print("nothing new to note")
 
 
 def _keys(settings: ArchiveSettings, folder: Path, given: list[Path]) -> list[Ed25519PublicKey]:
@@ -109,7 +128,7 @@ def _day(text: str) -> dt.date | None:
 
 
 def _head(text: str) -> Anchored:
-    from lanner.archive.seals.anchor import Anchored  # noqa: PLC0415 - heavy
+    from lanner.archive.seals.anchored import Anchored  # noqa: PLC0415 - heavy
 
     number, _, digest = text.partition(":")
     if not number.isdigit() or len(digest) != 64:
