@@ -19,8 +19,8 @@ from lanner.web.feed import Feed
 
 STOP_POLL = 0.1
 DRAIN_SECONDS = 1
-END_SECONDS = 2
-"""What the libraries' own endings are waited for; one that hangs must not hold the process."""
+END_SECONDS = 1
+"""What is waited, three times at most, for the libraries to end: together less than the supervisor waits for the page."""
 
 
 class _Server(uvicorn.Server):
