@@ -7,8 +7,8 @@ from lanner.archive.row import Row
 from lanner.archive.settings import Drop
 
 POD = (
-    b'{"stage":"ResponseComplete","verb":"get","user":{"username":"system:node:n1"},"userAgent":"kubelet/v1",'
-    b'"requestURI":"/api/v1/pods/p/log","objectRef":{"resource":"pods","subresource":"log","namespace":"shop"}}'
+    b'{"stage":"ResponseComplete","verb":"get","user":{"username":"system:node:n1","groups":["system:nodes","x"]},"level":"Metadata","responseStatus":{"code":200},"userAgent":"kubelet/v1",'
+    b'"requestURI":"/api/v1/pods/p/log","objectRef":{"resource":"pods","subresource":"log","namespace":"shop","name":"p"}}'
 )
 HEALTH = b'{"stage":"RequestReceived","verb":"get","requestURI":"/healthz/etcd"}'
 
@@ -27,6 +27,14 @@ HEALTH = b'{"stage":"RequestReceived","verb":"get","requestURI":"/healthz/etcd"}
         (HEALTH, Drop(name="n", url_prefixes=("/livez",)), False),
         (HEALTH, Drop(name="n", stages=("RequestReceived",)), True),
         (HEALTH, Drop(name="n", users=("*",)), False),
+        (POD, Drop(name="n", levels=("Metadata", "None")), True),
+        (POD, Drop(name="n", levels=("Request",)), False),
+        (POD, Drop(name="n", names=("p",), groups=("system:n*",)), True),
+        (POD, Drop(name="n", groups=("nodes",)), False),
+        (POD, Drop(name="n", codes=(200,)), True),
+        (POD, Drop(name="n", codes=(403,)), False),
+        (HEALTH, Drop(name="n", codes=(200,)), False),
+        (b'{"responseStatus":{"code":"x"}}', Drop(name="n", codes=(200,)), False),
         (b"broken", Drop(name="n", verbs=("get",)), False),
     ],
 )

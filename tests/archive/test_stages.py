@@ -79,3 +79,13 @@ def test_other_stages_pass(make_row):
     assert stages.feed(make_row(2, STARTED)) == []
     assert len(stages.feed(make_row(2, COMPLETE))) == 1
     assert stages.dropped == {"stage ResponseStarted": 1}
+
+
+def test_what_waits_for_a_dropped_row_is_dropped_with_it(make_row):
+    """A noise filter may look at what only the last stage says, such as the code."""
+    stages = StageFilter(KEPT_STAGES)
+    assert stages.feed(make_row(1, "RequestReceived")) == []
+    stages.forget(make_row(1, "RequestReceived"))
+    assert len(stages) == 1
+    stages.forget(make_row(1, "ResponseComplete"))
+    assert (len(stages), stages.dropped) == (0, {"stage RequestReceived": 1})

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from lanner.archive.errors import grounded
+from lanner.archive.ordering import Rows, in_order
 from lanner.archive.query import connect, explained
 from lanner.archive.rebuild import REBUILD, rebuild_line
 from lanner.archive.selection import Selection
@@ -16,7 +17,6 @@ from lanner.archive.store import Archive
 from lanner.config.typed import nearest
 from lanner.errors import UsageError
 
-_BATCH_ROWS = 1000
 _EVERYTHING = Selection()
 
 
@@ -62,11 +62,6 @@ def export_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Yield the columns in batches of bounded size, lists as JSON text if asked; raises GroundError."""
     lists = {field.name for field in archive.table.schema().fields if not field.field_type.is_primitive}
-    asked = [
-        f'to_json("{name}")::VARCHAR AS "{name}"' if lists_as_text and name in lists else f'"{name}"' for name in names
-    ]
-    where, parameters = selection.where()
-    sql = f"SELECT {', '.join(asked)} FROM events WHERE {where} ORDER BY source, ordinal, item"  # noqa: S608  # known names
+    asked = {name: f'to_json("{name}")::VARCHAR' if lists_as_text and name in lists else f'"{name}"' for name in names}
     with connect(archive, memory=memory) as connection, explained():
-        # Sorting needs the table's size; it spills to disk beyond the memory limit.
-        yield from connection.sql(sql, params=parameters).to_arrow_reader(_BATCH_ROWS)
+        yield from in_order(connection, Rows(asked, *selection.where()))

@@ -16,6 +16,7 @@ from lanner.archive.catalog import file_lock
 from lanner.archive.errors import grounded
 from lanner.archive.ledger import Ledger, Reached
 from lanner.archive.noise import NoiseFilter
+from lanner.archive.presets import drops_of
 from lanner.archive.row import Row
 from lanner.archive.settings import ArchiveSettings, Stage
 from lanner.archive.stages import StageFilter
@@ -80,7 +81,7 @@ class Importer:
         self._archive, self._settings, self._refused = archive, settings, refused
         self._source, self._cluster = source, cluster
         self._stages = StageFilter(settings.keep_stages if filtered else get_args(Stage), settings.hold)
-        self._noise = NoiseFilter(settings.drop if filtered else ())
+        self._noise = NoiseFilter(drops_of(settings) if filtered else ())
         self._ledger = Ledger(archive.folder / LEDGER_FILE)
         said = archive.carried().get(summary.IMPORT)
         if said:  # a commit whose import was killed before the ledger knew of it
@@ -122,14 +123,19 @@ class Importer:
     def _commit(self, run: _Run, reached: Reached) -> None:
         if reached.lines <= run.outcome.known:
             return
-        rows = [kept for row in run.rows if not self._noise.drops(row) for kept in self._stages.feed(row)]
-        rows += self._stages.flush()
+        rows = [kept for row in run.rows for kept in self._kept(row)] + self._stages.flush()
         dropped = self._noise.dropped + self._stages.dropped
         self._archive.commit(rows, {summary.IMPORT: msgspec.json.encode(reached).decode()}, dropped)
         self._ledger.record(reached)
         run.committed(len(rows), dropped)
         self._noise.dropped.clear()
         self._stages.dropped.clear()
+
+    def _kept(self, row: Row) -> list[Row]:
+        if self._noise.drops(row):
+            self._stages.forget(row)
+            return []
+        return self._stages.feed(row)
 
 
 def _readable(lines: Iterable[InputLine]) -> Iterator[bytes]:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from lanner.archive.record import ObjectKeys, Record, UserKeys
+import msgspec
+
+from lanner.archive.record import NO_TEXT, ObjectKeys, Record, UserKeys
 from lanner.archive.row import Row
 from lanner.archive.settings import Drop
 
 Test = Callable[[Record], bool]
+Read = Callable[[Record], str | None]
 _NO_USER = UserKeys()
 _NO_OBJECT = ObjectKeys()
+
+
+class _Status(msgspec.Struct):
+    code: int | None = None
+
+
+_STATUS = msgspec.json.Decoder(_Status)
 
 
 class NoiseFilter:
@@ -31,27 +41,50 @@ class NoiseFilter:
 
 
 def _tests(drop: Drop) -> list[Test]:
-    asked: list[tuple[tuple[str, ...], Callable[[Record], str | None]]] = [
+    asked: list[tuple[tuple[str, ...], Read]] = [
         (drop.stages, lambda record: record.stage),
+        (drop.levels, lambda record: record.level),
         (drop.verbs, lambda record: record.verb),
         (drop.users, lambda record: (record.user or _NO_USER).username),
         (drop.resources, _resource),
         (drop.namespaces, lambda record: (record.object_ref or _NO_OBJECT).namespace),
+        (drop.names, lambda record: (record.object_ref or _NO_OBJECT).name),
         (tuple(prefix.rstrip("*") + "*" for prefix in drop.url_prefixes), _other_url),
         (drop.user_agents, lambda record: record.user_agent),
+        (tuple(map(str, drop.codes)), _code),
     ]
-    return [_test(words, read) for words, read in asked if words]
+    tests = [_test(words, read) for words, read in asked if words]
+    return [*tests, _any_group(drop.groups)] if drop.groups else tests
 
 
-def _test(words: tuple[str, ...], read: Callable[[Record], str | None]) -> Test:
-    exact = frozenset(words)
-    prefixes = tuple(word[:-1] for word in words if word.endswith("*"))
+def _test(words: tuple[str, ...], read: Read) -> Test:
+    matches = _matcher(words)
 
     def test(record: Record) -> bool:
         value = read(record)
-        return value is not None and (value in exact or value.startswith(prefixes))
+        return value is not None and matches(value)
 
     return test
+
+
+def _any_group(words: tuple[str, ...]) -> Test:
+    matches = _matcher(words)
+    return lambda record: any(map(matches, (record.user or _NO_USER).groups or ()))
+
+
+def _matcher(words: tuple[str, ...]) -> Callable[[str], bool]:
+    exact = frozenset(words)
+    prefixes = tuple(word[:-1] for word in words if word.endswith("*"))
+    return lambda value: value in exact or value.startswith(prefixes)
+
+
+def _code(record: Record) -> str | None:
+    if record.response_status is NO_TEXT:
+        return None
+    try:
+        return str(_STATUS.decode(record.response_status).code)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _resource(record: Record) -> str | None:

@@ -19,6 +19,9 @@ Stage = Literal["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic
 HUNT_MEMORY = "512MB"
 """What a hunt or an export may take of memory before it spills to disk, in DuckDB's words."""
 
+Level = Literal["None", "Metadata", "Request", "RequestResponse"]
+Preset = Literal["probes", "node-leases", "leader-election", "events", "discovery", "control-plane-watches"]
+
 KEPT_STAGES: tuple[Stage, ...] = ("ResponseStarted", "ResponseComplete", "Panic")
 
 
@@ -26,16 +29,20 @@ class Drop(Settings):
     """One noise filter: an event that matches every list that is given is not archived, but counted under `name`.
 
     A word matches exactly, one that ends in `*` by prefix. `resources` are written `pods` or `pods/log`;
-    `url_prefixes` look only at requests that name no resource, such as `/healthz`.
+    `url_prefixes` look only at requests that name no resource, such as `/healthz`. Of `groups` one must be the user's.
     """
 
     name: DropName
     users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     url_prefixes: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
+    levels: tuple[Level, ...] = ()
+    codes: tuple[int, ...] = ()
     user_agents: tuple[str, ...] = ()
 
 
@@ -71,6 +78,7 @@ class ArchiveSettings(Settings):
     catalog: dict[str, str] = msgspec.field(default_factory=dict)
     cluster: ClusterName = "default"
     keep_stages: tuple[Stage, ...] = KEPT_STAGES
+    drop_presets: tuple[Preset, ...] = ()
     drop: tuple[Drop, ...] = ()
     hold: Hold = Hold()
     commit_seconds: Seconds = 10.0

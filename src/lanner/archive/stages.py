@@ -53,6 +53,11 @@ class StageFilter:
         self._hold_back(key, row)
         return self._overflow()
 
+    def forget(self, row: Row) -> None:
+        """Drop what waits for this row of a kept stage, which is not archived itself."""
+        if row.record.stage in self._kept:
+            self._drop(_key(row))
+
     def expired(self, now: int) -> list[Row]:
         """Return the rows that have waited too long at `now`, microseconds since 1970 as in `Row.ingested`."""
         limit = now - int(self._hold.seconds * _MICROSECONDS)

@@ -19,6 +19,7 @@ import structlog
 
 from lanner.archive.codec import STEP_ROWS
 from lanner.archive.noise import NoiseFilter
+from lanner.archive.presets import drops_of
 from lanner.archive.row import Row
 from lanner.archive.stages import StageFilter
 from lanner.archive.store import Archive
@@ -81,7 +82,7 @@ class Archiver:
         self._committed = position.sequence if position else 0
         self._checkpoints: dict[str, Checkpoint] = dict(position.checkpoints) if position else {}
         self._stages = self._load_held()
-        self._noise = NoiseFilter(settings.archive.drop)
+        self._noise = NoiseFilter(drops_of(settings.archive))
         self._reader = SpoolReader(folder.spool, after=self._committed)
         self._last = self._committed
         self._rows: list[Row] = []
@@ -137,7 +138,9 @@ class Archiver:
                 ordinal=(record.sequence << ORDINAL_BITS) + index,
                 ingested=ingested,
             )
-            if not self._noise.drops(row):
+            if self._noise.drops(row):
+                self._stages.forget(row)
+            else:
                 kept += self._stages.feed(row)
         self._read_bytes += RECORD_BYTES + sum(map(len, record.lines))
         self._read_bytes += sum(len(reject.sample) for reject in record.rejects)
