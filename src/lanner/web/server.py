@@ -20,7 +20,7 @@ from lanner.web.feed import Feed
 STOP_POLL = 0.1
 DRAIN_SECONDS = 1
 END_SECONDS = 1
-"""What is waited, three times at most, for the libraries to end: together less than the supervisor waits for the page."""
+"""What is waited for the libraries to end, up to three times: less in all than the supervisor waits for the page."""
 
 
 class _Server(uvicorn.Server):
