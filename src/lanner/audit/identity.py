@@ -93,6 +93,36 @@ def node(event: Event) -> str | None:
     return extra(event, NODE_NAME)
 
 
+def target(event: Event) -> str | None:
+    """Return what a request is about: `RESOURCE/NAMESPACE/NAME` without the parts that there are not.
+
+    The name of an object that is being made is the answer's, as the request may leave it to the API server.
+    """
+    ref = event.head.object_ref
+    if ref is None or ref.resource is None:
+        return None
+    return "/".join(filter(None, (ref.resource, ref.namespace, ref.name or _made(event))))
+
+
+def made_pod(event: Event) -> str | None:
+    """Return `NAMESPACE/NAME` of the pod that a request makes."""
+    ref = event.head.object_ref
+    if ref is None or ref.resource != "pods" or ref.subresource is not None or event.head.verb != "create":
+        return None
+    return "/".join(filter(None, (ref.namespace, ref.name or _made(event))))
+
+
+def _made(event: Event) -> str | None:
+    if event.head.verb != "create":
+        return None
+    for body in (event.response, event.request):
+        metadata = body.get("metadata") if isinstance(body, dict) else None
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        if isinstance(name, str):
+            return name
+    return None
+
+
 def grant(event: Event) -> Grant | None:
     """Return what allowed the request, as RBAC's authorizer says in the annotation authorization.k8s.io/reason."""
     reason = (event.head.annotations or {}).get("authorization.k8s.io/reason")

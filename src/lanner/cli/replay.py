@@ -7,13 +7,16 @@ import time
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
+import msgspec
 import typer
 
 from lanner import content
-from lanner.cli.console import Format, note, progress
+from lanner.cli.console import Format, note, print_json, progress
 from lanner.detect.alert import PRIORITIES
 from lanner.detect.engine import Engine, Matching
+from lanner.detect.incidents import Grouping
 from lanner.errors import GroundError, UsageError
+from lanner.outputs.form import escape_controls
 from lanner.pipeline.replay import Counts, Replay
 from lanner.pipeline.workers.ruleset import RuleSet
 from lanner.rules.loading import LoadedRules, load_files
@@ -40,6 +43,9 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that detect, for finished logs: one for each core to be used.")
     ] = 1,
+    incidents: Annotated[
+        bool, typer.Option("--incidents", help="Group the alerts, and print the incidents after them, worst first.")
+    ] = False,
     stats: Annotated[bool, typer.Option("--stats", help="Print events, alerts and speed as JSON on stderr.")] = False,
 ) -> None:
     """Run detection rules over audit logs and print the alerts in the order of the events.
@@ -47,7 +53,8 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     Lines that are no audit events are counted and shown. Exit code 1 says that there was nothing but such lines, 3 that
     a log could not be read to its end.
     """
-    run = Replay(events, note)
+    grouping = Grouping() if incidents else None
+    run = Replay(events, note, grouping)
     try:
         if workers > 1:
             run.start(workers)
@@ -66,6 +73,8 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
         _print(run, events, engine, rule_set)
     finally:
         run.close()
+    if grouping is not None:
+        _print_incidents(grouping, output_format)
     counts = run.counts
     _report(counts, time.perf_counter() - started, stats=stats)
     if counts.broken:
@@ -95,6 +104,16 @@ def _print(run: Replay, paths: list[Path], engine: Engine, rules: RuleSet) -> No
         for alerts in run.run(engine, rules, advance):
             sys.stdout.buffer.write(b"\n".join([*alerts, b""]))
     sys.stdout.buffer.flush()
+
+
+def _print_incidents(grouping: Grouping, format_: Format) -> None:
+    for incident in sorted(grouping.incidents(), key=lambda incident: (-incident.score, incident.started)):
+        if format_ is Format.json:
+            print_json({"incident": msgspec.to_builtins(incident) | {"story": incident.story}})
+        else:
+            about = f"{incident.priority}, score {incident.score}, {incident.alerts} alerts"
+            sys.stdout.write(f"incident {incident.id}: {about}, {incident.started[:19]} to {incident.updated[:19]}\n")
+            sys.stdout.write(f"    {escape_controls(incident.story)}\n")
 
 
 def _report(counts: Counts, seconds: float, *, stats: bool) -> None:

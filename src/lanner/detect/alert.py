@@ -20,6 +20,8 @@ class Origin(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `event` is the 1-based number of the event in a replayed file; 0 (left out) on the live stream.
     `related` holds the audit IDs of the events behind the alert; `actor` came with `credential` from `address`.
+    `object` is what the request was about, as RESOURCE/NAMESPACE/NAME, `pod` the one whose token it came with or that
+    it made, as NAMESPACE/NAME. `incident` is the number of the incident that it belongs to, where alerts are grouped.
     """
 
     audit_id: str = ""
@@ -29,6 +31,9 @@ class Origin(msgspec.Struct, kw_only=True, omit_defaults=True):
     actor: str = ""
     credential: str = ""
     address: str = ""
+    object: str = ""
+    pod: str = ""
+    incident: str = ""
 
 
 class Alert(msgspec.Struct, kw_only=True):
@@ -70,6 +75,8 @@ def origin_of(event: Event, number: int) -> Origin:
         actor=identity.actor(event) or "",
         credential=identity.credential(event) or "",
         address=identity.address(event) or "",
+        object=identity.target(event) or "",
+        pod=identity.pod(event) or identity.made_pod(event) or "",
     )
 
 

@@ -13,7 +13,7 @@ from lanner.audit.batch import Checkpoint, Reject
 from lanner.errors import GroundError
 from lanner.pipeline.delivery import Lane
 from lanner.state.spool import Record, SpoolWriter
-from lanner.state.store import Commit, NewAlert, Store
+from lanner.state.store import Commit, IncidentRow, NewAlert, Store
 
 QUEUED_BATCHES = 64
 QUEUED_BYTES = 16 * 1024 * 1024
@@ -28,6 +28,7 @@ class Prepared(msgspec.Struct, kw_only=True):
     """A batch after detection: what becomes a record of the spool, its alerts, and who has been given them.
 
     `hits` are what correlations were given of it, packed; `memory` is what they remember after it, where it is kept.
+    `incidents` are those that its alerts changed.
     """
 
     source: str
@@ -43,6 +44,7 @@ class Prepared(msgspec.Struct, kw_only=True):
     durable: Callable[[], None] | None
     hits: bytes = b""
     memory: bytes = b""
+    incidents: list[IncidentRow] = []
 
 
 class _Waiting(queue.Queue[Prepared | None]):
@@ -218,4 +220,5 @@ def _commit_of(records: Sequence[Record], group: Sequence[Prepared]) -> Commit:
         digests=[digest for prepared in group for digest in prepared.digests],
         hits=[(record.sequence, prepared.hits) for record, prepared in pairs if prepared.hits],
         memory=memories[-1] if memories else None,
+        incidents=[row for prepared in group for row in prepared.incidents],
     )

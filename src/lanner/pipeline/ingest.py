@@ -21,6 +21,7 @@ from lanner.outputs.throttle import Throttle
 from lanner.pipeline.committer import Committer, Prepared
 from lanner.pipeline.counts import Counts
 from lanner.pipeline.delivery import Lane
+from lanner.pipeline.grouping import LiveGrouping
 from lanner.pipeline.policy_alerts import Warned
 from lanner.pipeline.policy_watch import PolicyWatch
 from lanner.pipeline.redelivery import RedeliveryFilter, digest_of
@@ -60,6 +61,7 @@ class Detector:
         self._throttle = throttle
         self.engine = engine
         self.teller = Teller(engine.correlations, hostname=engine.hostname)
+        self.grouping = LiveGrouping()
 
     def exchange(self, engine: Engine) -> None:
         """Use another engine; correlations that it has as well go on with what they remember."""
@@ -92,7 +94,8 @@ class Detector:
                 continue  # it was told before the restart
 
     def admit(self, alert: Alert, event: bytes) -> NewAlert:
-        """Pass an alert by the throttle; alerts come here in the order of the stream."""
+        """Give an alert its incident and pass it by the throttle; alerts come here in the order of the stream."""
+        self.grouping.add(alert)
         return NewAlert(alert, event, throttled=not self._throttle.allow())
 
     def _process(self, event: Event, hits: list[Hit]) -> list[Alert]:
@@ -202,6 +205,7 @@ class Ingest:
                 durable=batch.durable,
                 hits=seen.hits,
                 memory=self._memory(len(seen.hits)),
+                incidents=self.detector.grouping.changes() if seen.alerts else [],
             )
         )
         self._last, self._rested = batch, time.monotonic()
@@ -254,6 +258,7 @@ class Ingest:
                 delivered=self._offer(alerts),
                 durable=None,
                 memory=memory,
+                incidents=self.detector.grouping.changes(),
             )
         )
 

@@ -96,6 +96,7 @@ class IngestProcess:
         for name in self._store.keep_outputs([lane.name for lane in self._lanes]):
             self._note(f"output {name} is no longer configured; alerts are no longer kept for it")
         detector.remember(*self._store.memory())
+        detector.grouping.restore(self._store)
         self._recovered = recover(settings, folder, self._store, detector, self._note)
         segment_bytes = min(spool.SEGMENT_BYTES, settings.spool.max_bytes // SEGMENTS)
         next_sequence = self._recovered.next_sequence

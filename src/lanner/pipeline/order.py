@@ -5,26 +5,28 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 
-from lanner.detect.alert import Alert
+from lanner.detect.alert import Alert, decode_alert, encode_alert
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller, Told
+from lanner.detect.incidents import Grouping
 
 
 class Order:
     """Holds alerts back until no correlation can fire any more on an event before theirs.
 
-    What fires because time has passed (an absence) is given when it is known.
+    What fires because time has passed (an absence) is given when it is known. With a grouping, alerts that are given as
+    JSON say their incident.
     """
 
-    def __init__(self, teller: Teller | None, form: Callable[[Alert], bytes]) -> None:
-        self._teller, self._form = teller, form
+    def __init__(self, teller: Teller | None, form: Callable[[Alert], bytes], grouping: Grouping | None = None) -> None:
+        self._teller, self._form, self._grouping = teller, form, grouping
         self._held: list[tuple[int, int, bytes]] = []
         self._count = 0
 
     def add(self, place: int, alerts: Sequence[bytes], hits: Iterable[Hit]) -> list[bytes]:
         """Take an event's encoded alerts and its hits; `place` grows with the log. Returns what may be given now."""
         if self._teller is None:
-            return list(alerts)
+            return [self._grouped(alert) for alert in alerts]
         for alert in alerts:
             self._hold(place, alert)
         hits = list(hits)
@@ -41,7 +43,7 @@ class Order:
 
     def _hold_told(self, found: Iterable[Told]) -> None:
         for told in found:
-            self._hold(told.place, self._form(told.alert))
+            self._hold(told.place, (encode_alert if self._grouping else self._form)(told.alert))
 
     def _hold(self, place: int, alert: bytes) -> None:
         self._count += 1
@@ -51,6 +53,13 @@ class Order:
         ready = len(self._held)
         if upto is not None:
             ready = next((n for n, (place, _, _) in enumerate(self._held) if place >= upto), ready)
-        released = [alert for _, _, alert in self._held[:ready]]
+        released = [self._grouped(alert) for _, _, alert in self._held[:ready]]
         del self._held[:ready]
         return released
+
+    def _grouped(self, encoded: bytes) -> bytes:
+        if self._grouping is None:
+            return encoded
+        alert = decode_alert(encoded)
+        alert.lanner.incident = self._grouping.add(alert).id
+        return self._form(alert)

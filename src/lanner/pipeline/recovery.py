@@ -79,6 +79,7 @@ def _replay(
                 checkpoints={record.source: record.checkpoint},
                 alerts=alerts,
                 hits=[(record.sequence, hits)] if hits else (),
+                incidents=detector.grouping.changes(),
                 rejects=record.rejects,
                 digests=[digest_of(line) for line in record.lines] if record.source in repeating else (),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from lanner.detect.alert import Alert
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller
 from lanner.detect.engine import Engine
+from lanner.detect.incidents import Grouping
 from lanner.errors import GroundError, LannerError, SourceError
 from lanner.pipeline.order import Order
 from lanner.pipeline.workers.pool import Pool
@@ -71,8 +73,10 @@ def counts_events(rules: Iterable[Rule]) -> bool:
 class Replay:
     """One run over logs; `note` is told what the user has to know meanwhile."""
 
-    def __init__(self, paths: Sequence[Path], note: Note) -> None:
+    def __init__(self, paths: Sequence[Path], note: Note, grouping: Grouping | None = None) -> None:
+        """`grouping` is given all alerts in their order."""
         self.counts = Counts()
+        self._grouping = grouping
         self._paths, self._note = paths, note
         self._pool: Pool | None = None
         self._order = Order(None, FORMS["json"])
@@ -93,7 +97,9 @@ class Replay:
         Raises UnreadError.
         """
         teller = Teller(rules.correlations, hostname=rules.hostname) if rules.correlations else None
-        self._order = Order(teller, FORMS[rules.form])
+        self._order = Order(teller, FORMS[rules.form], self._grouping)
+        if self._grouping is not None:
+            rules = replace(rules, form="json")  # it reads them; the order gives them the form that is wanted
         if self._pool is not None and counts_events(rules.rules):
             self._note("a rule uses evt.num, which counts the events one by one: they are read by one process")
             self.close()

@@ -34,6 +34,10 @@ create table if not exists seen (
 create index if not exists seen_by_time on seen (received);
 create table if not exists hit (
     sequence integer primary key, body blob not null);
+create table if not exists incident (
+    id text primary key, updated text not null, score integer not null, into_ text not null default '',
+    body blob not null, links blob not null) without rowid;
+create index if not exists incident_by_time on incident (updated);
 create table if not exists memory (
     only integer primary key check (only = 1), sequence integer not null, body blob not null);
 create table if not exists status (

@@ -18,6 +18,8 @@ from lanner.errors import GroundError
 from lanner.state.schema import connect
 
 UNDELIVERED_FACTOR = 5
+MOST_MERGES = 100
+KEPT_INCIDENTS = 20_000
 PRUNE_SLICE = 5000
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 # What a quarantined piece takes besides its sample, about.
@@ -56,12 +58,23 @@ class Quarantined(Reject, kw_only=True):
     seen: float
 
 
+class IncidentRow(msgspec.Struct, array_like=True):
+    """An incident as it is kept: `body` and `links` are its owner's, `into` is the incident that it went into."""
+
+    id: str
+    updated: str
+    score: int
+    into: str
+    body: bytes
+    links: bytes
+
+
 class Commit(msgspec.Struct, kw_only=True):
     """What becomes known together: batches up to `sequence`, their checkpoints, alerts and rejects.
 
     `delivered` names the outputs that have already been given all alerts of this commit; `digests` are those of
     events from sources that may send an event twice. `hits` are what correlations have been given by record, `memory`
-    the whole of what they remember after the record of that number.
+    the whole of what they remember after the record of that number. `incidents` are those that changed.
     """
 
     sequence: int
@@ -72,6 +85,7 @@ class Commit(msgspec.Struct, kw_only=True):
     digests: Sequence[bytes] = ()
     hits: Sequence[tuple[int, bytes]] = ()
     memory: tuple[int, bytes] | None = None
+    incidents: Sequence[IncidentRow] = ()
 
 
 class Store:
@@ -156,6 +170,10 @@ class Store:
             "insert or ignore into seen values (?, ?)", ((digest, now) for digest in commit.digests)
         )
         self._connection.executemany("insert or replace into hit values (?, ?)", commit.hits)
+        self._connection.executemany(
+            "insert or replace into incident values (?, ?, ?, ?, ?, ?)",
+            (msgspec.structs.astuple(row) for row in commit.incidents),
+        )
         if commit.memory is not None:
             run("insert or replace into memory values (1, ?, ?)", commit.memory)
             run("delete from hit where sequence <= ?", (commit.memory[0],))
@@ -167,6 +185,27 @@ class Store:
         after, body = (row[0], row[1]) if row else (-1, None)
         hits = self._all("select body from hit where sequence > ? order by sequence", (after,))
         return body, [row[0] for row in hits]
+
+    def incidents(self, *, since: str = "", limit: int = 10_000) -> list[IncidentRow]:
+        """Return incidents touched since a time, the last touched first; those that went into another are left out."""
+        rows = self._all(
+            "select id, updated, score, into_, body, links from incident where updated >= ? and into_ = '' "
+            "order by updated desc limit ?",
+            (since, limit),
+        )
+        return [IncidentRow(*row) for row in rows]
+
+    def incident(self, number: str) -> IncidentRow | None:
+        """Return an incident, or the one that it went into; None where there is none."""
+        for _ in range(MOST_MERGES):
+            row = self._one("select id, updated, score, into_, body, links from incident where id = ?", (number,))
+            if row is None:
+                return None
+            found = IncidentRow(*row)
+            if not found.into:
+                return found
+            number = found.into
+        return None
 
     def _insert_alert(self, sequence: int, new: NewAlert) -> None:
         alert = new.alert
@@ -333,6 +372,11 @@ class Store:
             (_ROW_BYTES, quarantine_bytes),
         )
         self._run("delete from refused where alert_id < coalesce((select min(id) from alert), 0)")
+        self._run(
+            "delete from incident where updated < "
+            "(select updated from incident order by updated desc limit 1 offset ?)",
+            (KEPT_INCIDENTS,),
+        )
         self._run("delete from seen where received < ?", (time.time() - seen_seconds,))
         return lost
 

@@ -1,0 +1,233 @@
+"""Groups alerts into incidents: what one intruder does, under whatever names, stands together with a score and a story.
+
+Alerts belong together that share a credential, the address that the API server saw, or a pod: the one that was made and
+the one whose token is used. Names alone do not bind: everybody is system:anonymous, and a stolen account has its owner.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from lanner.detect.alert import PRIORITIES, Alert
+
+QUIET_HOURS = 24
+INCIDENTS = 10_000
+KEPT = 200
+"""Alerts, names and objects of one incident that are kept; beyond, they are only counted."""
+
+WEIGHTS = {"Emergency": 60, "Alert": 50, "Critical": 40, "Error": 25, "Warning": 12, "Notice": 5}
+"""What the first alert of a rule adds to an incident's score, by priority; others add nothing."""
+STAGES = 15
+"""What each further tactic adds: an attack goes through several, a mistake stays within one."""
+
+TACTICS = (
+    "reconnaissance",
+    "initial-access",
+    "execution",
+    "persistence",
+    "privilege-escalation",
+    "defense-evasion",
+    "credential-access",
+    "discovery",
+    "lateral-movement",
+    "collection",
+    "exfiltration",
+    "impact",
+)
+"""Tactics of MITRE ATT&CK for containers, in the order of an attack, as tags write them."""
+
+
+class Incident(msgspec.Struct, kw_only=True):
+    """Alerts that belong together. Times are those of alerts; `id` is made of the first of them and never changes.
+
+    `actors`, `credentials`, `addresses`, `objects`, `tactics` are in the order of their first showing, `rules` counts
+    alerts by rule, `audit_ids` names the events behind them.
+    """
+
+    id: str
+    started: str
+    updated: str
+    priority: str
+    score: int = 0
+    alerts: int = 0
+    rules: dict[str, int] = {}
+    actors: list[str] = []
+    credentials: list[str] = []
+    addresses: list[str] = []
+    objects: list[str] = []
+    tactics: list[str] = []
+    audit_ids: list[str] = []
+
+    @property
+    def story(self) -> str:
+        """One line that says who did what, from where, and how far it went."""
+        who = self.actors[0] if self.actors else "somebody without a name"
+        others = f" (also as {', '.join(self.actors[1:4])}{', ...' if len(self.actors) > 4 else ''})"
+        where = f" from {', '.join(self.addresses[:3])}" if self.addresses else ""
+        what = ", ".join(_most(self.rules))
+        return f"{who}{others if len(self.actors) > 1 else ''}{where}: {what}"
+
+
+def _most(rules: dict[str, int]) -> Iterator[str]:
+    for place, (rule, count) in enumerate(rules.items()):
+        if place == 6:
+            yield f"and {len(rules) - place} more"
+            return
+        yield rule if count == 1 else f"{rule} ({count} times)"
+
+
+class Grouping:
+    """Incidents that are open; each alert is given one. Incidents that an alert shows to be one become one."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, Incident] = OrderedDict()
+        self._by_link: dict[str, str] = {}
+        self._links: dict[str, set[str]] = {}
+        self._changed: dict[str, Incident] = {}
+        self._merged: dict[str, tuple[Incident, str]] = {}
+
+    def add(self, alert: Alert) -> Incident:
+        """Return the incident that an alert belongs to, with the alert in it; alerts come in the order of firing."""
+        self._close(alert.time)
+        links = list(links_of(alert))
+        found = list(dict.fromkeys(self._by_link[link] for link in links if link in self._by_link))
+        incident = self._merge(found) if found else _begun(alert)
+        self._open[incident.id] = incident
+        self._open.move_to_end(incident.id)
+        self._bind(incident, links)
+        _take(incident, alert)
+        self._changed[incident.id] = incident
+        return incident
+
+    def changes(self) -> tuple[list[Incident], list[tuple[Incident, str]]]:
+        """Return what has changed since the last call: incidents, and those that went into another, with its id."""
+        changed, merged = list(self._changed.values()), list(self._merged.values())
+        self._changed, self._merged = {}, {}
+        return changed, merged
+
+    def incidents(self) -> Iterator[Incident]:
+        """Give the open incidents, those touched last at the end."""
+        yield from self._open.values()
+
+    def restore(self, incident: Incident, links: Iterable[str]) -> None:
+        """Take an incident back that was open before a restart."""
+        self._open[incident.id] = incident
+        self._bind(incident, links)
+
+    def links(self, incident: Incident) -> list[str]:
+        """Return what binds alerts to an incident, for `restore`."""
+        return sorted(self._links.get(incident.id, ()))
+
+    def _bind(self, incident: Incident, links: Iterable[str]) -> None:
+        for link in links:
+            self._by_link[link] = incident.id
+            self._links.setdefault(incident.id, set()).add(link)
+
+    def _merge(self, found: list[str]) -> Incident:
+        """Put all into the one that began first."""
+        first, *others = sorted((self._open[number] for number in found), key=lambda incident: incident.started)
+        for other in others:
+            self._merged[other.id] = (other, first.id)
+            self._changed.pop(other.id, None)
+            _join(first, other)
+            self._bind(first, self._links.pop(other.id, ()))
+            del self._open[other.id]
+        return first
+
+    def _close(self, now: str) -> None:
+        """Let go of incidents in which nothing happened for a day, and of the oldest where there are too many."""
+        while self._open:
+            oldest = next(iter(self._open.values()))
+            if len(self._open) < INCIDENTS and _hours(oldest.updated, now) < QUIET_HOURS:
+                return
+            del self._open[oldest.id]
+            for link in self._links.pop(oldest.id, ()):
+                self._by_link.pop(link, None)
+
+
+def links_of(alert: Alert) -> Iterator[str]:
+    """Give what an alert shares with others of its incident."""
+    origin = alert.lanner
+    if origin.credential:
+        yield f"credential {origin.credential}"
+    if origin.address and not _is_local(origin.address):
+        yield f"address {origin.address}"
+    if origin.pod:
+        yield f"pod {origin.pod}"
+    if not (origin.credential or origin.address):
+        yield f"actor {origin.actor}"
+
+
+def _is_local(address: str) -> bool:
+    """Say whether an address is one that everybody on a node has."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return found == ipaddress.ip_address("127.0.0.1") or found == ipaddress.ip_address("::1") or found.is_link_local
+
+
+def _begun(alert: Alert) -> Incident:
+    text = f"{alert.time} {alert.rule} {alert.lanner.audit_id}"
+    number = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return Incident(id=number, started=alert.time, updated=alert.time, priority=alert.priority)
+
+
+def _take(incident: Incident, alert: Alert) -> None:
+    origin = alert.lanner
+    incident.updated = max(incident.updated, alert.time)
+    incident.started = min(incident.started, alert.time)
+    if PRIORITIES.index(alert.priority) < PRIORITIES.index(incident.priority):
+        incident.priority = alert.priority
+    if alert.rule not in incident.rules:
+        incident.score += WEIGHTS.get(alert.priority, 1)
+    incident.rules[alert.rule] = incident.rules.get(alert.rule, 0) + 1
+    incident.alerts += 1
+    for tactic in tactics_of(alert.tags):
+        incident.score += STAGES if incident.tactics and tactic not in incident.tactics else 0
+        _note(incident.tactics, tactic)
+    _note(incident.actors, origin.actor)
+    _note(incident.credentials, origin.credential)
+    _note(incident.addresses, origin.address)
+    _note(incident.objects, origin.object)
+    for audit_id in origin.related:
+        _note(incident.audit_ids, audit_id)
+
+
+def tactics_of(tags: Iterable[str]) -> Iterator[str]:
+    """Give the tactics among tags, in Sigma's form (attack.credential-access) or bare, each once."""
+    words = (tag.removeprefix("attack.").replace("_", "-") for tag in tags)
+    yield from dict.fromkeys(word for word in words if word in TACTICS)
+
+
+def _join(first: Incident, other: Incident) -> None:
+    for rule, count in other.rules.items():
+        first.rules[rule] = first.rules.get(rule, 0) + count
+    for name in ("actors", "credentials", "addresses", "objects", "tactics", "audit_ids"):
+        for value in getattr(other, name):
+            _note(getattr(first, name), value)
+    first.score += other.score
+    first.alerts += other.alerts
+    first.updated = max(first.updated, other.updated)
+    if PRIORITIES.index(other.priority) < PRIORITIES.index(first.priority):
+        first.priority = other.priority
+
+
+def _note(values: list[str], value: str) -> None:
+    if value and value not in values and len(values) < KEPT:
+        values.append(value)
+
+
+def _hours(before: str, now: str) -> float:
+    """Return the hours between two times of alerts; their seconds do."""
+    return (_seconds(now) - _seconds(before)) / 3600
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(f"{time[:19]}+00:00").timestamp()

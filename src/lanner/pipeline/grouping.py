@@ -1,0 +1,42 @@
+"""Incidents on the live stream: alerts are grouped as they come, and what changes is kept beside them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lanner.detect.alert import Alert
+from lanner.detect.incidents import Grouping, Incident
+from lanner.state.store import IncidentRow, Store
+
+_ENCODE = msgspec.json.encode
+_INCIDENT = msgspec.json.Decoder(Incident)
+_LINKS = msgspec.json.Decoder(list[str])
+RESTORED = 2_000
+"""Incidents that are open again after a restart at most: those touched last."""
+
+
+class LiveGrouping:
+    """A grouping whose changes can be kept."""
+
+    def __init__(self) -> None:
+        self._grouping = Grouping()
+
+    def add(self, alert: Alert) -> None:
+        """Give an alert its incident."""
+        alert.lanner.incident = self._grouping.add(alert).id
+
+    def changes(self) -> list[IncidentRow]:
+        """Return the incidents that changed since the last call, for the commit of their alerts."""
+        changed, merged = self._grouping.changes()
+        rows = [self._row(incident, "") for incident in changed]
+        return rows + [self._row(incident, into) for incident, into in merged]
+
+    def restore(self, store: Store) -> None:
+        """Open the incidents again that were touched last; the grouping closes what has been quiet for too long."""
+        rows = store.incidents(limit=RESTORED)
+        for row in reversed(rows):
+            self._grouping.restore(_INCIDENT.decode(row.body), _LINKS.decode(row.links))
+
+    def _row(self, incident: Incident, into: str) -> IncidentRow:
+        links = self._grouping.links(incident)
+        return IncidentRow(incident.id, incident.updated, incident.score, into, _ENCODE(incident), _ENCODE(links))

@@ -1,0 +1,117 @@
+"""Alerts of one intruder stand together, those of others apart."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lanner.detect.alert import Alert, Origin
+from lanner.detect.incidents import Grouping, tactics_of
+
+
+def alert(second=0, rule="R", priority="Warning", tags=(), **origin):
+    time = f"2026-01-01T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}.000000000Z"
+    audit_id = origin.pop("audit_id", f"{rule}-{second}")
+    return Alert(
+        time=time,
+        rule=rule,
+        priority=priority,
+        source="k8s_audit",
+        tags=list(tags),
+        output="",
+        output_fields={},
+        hostname="",
+        lanner=Origin(audit_id=audit_id, related=[audit_id], **origin),
+    )
+
+
+def grouped(*alerts):
+    grouping = Grouping()
+    for each in alerts:
+        grouping.add(each)
+    return list(grouping.incidents())
+
+
+def test_a_credential_binds_whatever_the_address():
+    (incident,) = grouped(alert(1, credential="c", address="1.1.1.1"), alert(2, credential="c", address="2.2.2.2"))
+    assert (incident.alerts, incident.addresses) == (2, ["1.1.1.1", "2.2.2.2"])
+
+
+def test_an_address_binds_whatever_the_name():
+    first, second = alert(1, actor="a", address="1.1.1.1"), alert(2, actor="b", address="1.1.1.1")
+    (incident,) = grouped(first, second)
+    assert incident.actors == ["a", "b"]
+
+
+def test_the_loopback_address_and_names_alone_bind_nobody():
+    local = [alert(n, actor=name, address="127.0.0.1", credential=name) for n, name in enumerate("ab")]
+    assert len(grouped(*local)) == 2
+    assert len(grouped(alert(1, actor="x", address="1.1.1.1"), alert(2, actor="x", address="2.2.2.2"))) == 2
+
+
+def test_a_pod_binds_its_maker_to_whoever_uses_its_token():
+    (incident,) = grouped(alert(1, address="1.1.1.1", pod="dev/p"), alert(2, address="2.2.2.2", pod="dev/p"))
+    assert incident.alerts == 2
+
+
+def test_an_alert_that_shows_two_incidents_to_be_one_makes_them_one():
+    first, second = alert(1, credential="c", actor="a"), alert(2, address="1.1.1.1", actor="b", priority="Critical")
+    grouping = Grouping()
+    began = grouping.add(first).id
+    other = grouping.add(second).id
+    assert grouping.add(alert(3, credential="c", address="1.1.1.1")).id == began
+    changed, merged = grouping.changes()
+    assert [incident.id for incident in changed] == [began]
+    assert [(incident.id, into) for incident, into in merged] == [(other, began)]
+    (incident,) = grouping.incidents()
+    assert (incident.alerts, incident.priority, incident.actors) == (3, "Critical", ["a", "b"])
+
+
+def test_a_day_of_quiet_ends_an_incident():
+    late = alert(0, credential="c")
+    late.time = "2026-01-02T00:00:02.000000000Z"
+    first = alert(1, credential="c")
+    assert len({incident.id for incident in (Grouping().add(first), *grouped(first, late))}) == 2
+
+
+def test_the_score_counts_rules_once_and_rises_with_the_stages_of_an_attack():
+    once = grouped(alert(1, credential="c"))[0].score
+    assert grouped(alert(1, credential="c"), alert(2, credential="c"))[0].score == once
+    more = [
+        alert(1, credential="c", tags=["attack.discovery"]),
+        alert(2, "S", credential="c", tags=["T1098", "persistence"]),
+    ]
+    assert grouped(*more)[0].score == 2 * once + 15
+
+
+def test_tactics_are_read_in_both_forms():
+    tags = ["attack.credential_access", "attack.t1552", "persistence", "persistence", "T1098"]
+    assert list(tactics_of(tags)) == ["credential-access", "persistence"]
+
+
+def test_a_story_says_who_from_where_and_what():
+    (incident,) = grouped(
+        alert(1, "A", actor="eve", address="1.1.1.1"),
+        alert(2, "A", actor="eve", address="1.1.1.1"),
+        alert(3, "B", actor="system:serviceaccount:ci:x", address="1.1.1.1"),
+    )
+    assert incident.story == "eve (also as system:serviceaccount:ci:x) from 1.1.1.1: A (2 times), B"
+
+
+ALERTS = st.lists(
+    st.tuples(st.integers(0, 9), st.sampled_from(["", "c", "d"]), st.sampled_from(["", "1.1.1.1", "2.2.2.2"])),
+    max_size=20,
+)
+
+
+@given(ALERTS, st.integers(0, 20))
+def test_a_restart_changes_nothing(rows, cut):
+    alerts = [alert(n, f"R{rule}", credential=c, address=a, actor="x") for n, (rule, c, a) in enumerate(rows)]
+    whole = grouped(*alerts)
+    before, after = Grouping(), Grouping()
+    for each in alerts[:cut]:
+        before.add(each)
+    for incident in before.incidents():
+        after.restore(incident, before.links(incident))
+    for each in alerts[cut:]:
+        after.add(each)
+    assert sorted(map(repr, after.incidents())) == sorted(map(repr, whole))
+    assert sum(incident.alerts for incident in whole) == len(alerts)
