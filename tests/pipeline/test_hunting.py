@@ -16,7 +16,8 @@ from lanner.detect.engine import Engine
 from lanner.pipeline.hunting import hunt_rules
 from lanner.pipeline.replay import Replay
 from lanner.pipeline.workers.ruleset import RuleSet
-from lanner.rules.falco.documents import load_files, load_texts
+from lanner.rules.falco.documents import load_texts
+from lanner.rules.loading import load_files
 from lanner.sources.history import read_lines
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -66,7 +67,7 @@ def test_a_hunt_gives_the_alerts_of_a_replay(full, rules, matching):
     """Each rule of Falco's file and each of lanner's own, byte for byte, in the order of the log."""
     if not rules.exists():
         pytest.skip("shared test data are not here")
-    engine = Engine(load_files([rules]).require(), matching=matching)
+    engine = Engine(load_files([rules]).require().rules, matching=matching)
     alerts, hunt = hunted(full, engine)
     assert plain(alerts) == plain(replayed(LOG, engine))
     assert len(hunt.refused) == 10
