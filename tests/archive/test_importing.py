@@ -1,5 +1,6 @@
 """An import takes each line once, however often it is stopped or repeated."""
 
+import base64
 import os
 import random
 import signal
@@ -12,10 +13,13 @@ import msgspec
 import pytest
 
 from lanner.archive.catalog import file_lock
-from lanner.archive.export import export_lines
+from lanner.archive.export import export_columns, export_lines
 from lanner.archive.importing import importer
+from lanner.archive.listing import list_redacted
 from lanner.archive.settings import ArchiveSettings, Drop
 from lanner.archive.store import Archive
+from lanner.audit.redaction.redactor import Redactor
+from lanner.audit.redaction.settings import RedactionSettings
 from lanner.errors import GroundError, SourceError
 from lanner.sources.history import read_lines
 
@@ -171,3 +175,49 @@ def test_a_real_log_comes_back_byte_for_byte(archive):
     run(archive, path, ArchiveSettings())
     assert list(export_lines(archive)) == [line.data for line in read_lines(path)]
     assert msgspec.json.decode(next(export_lines(archive)))["kind"] == "Event"
+
+
+CANARY = "c4n4ry-c4n4ry"
+SECRET = (
+    b'{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"s","stage":"ResponseComplete",'
+    b'"requestURI":"/api/v1/namespaces/x/secrets/y?token=%s","verb":"get","user":{"username":"eve"},'
+    b'"objectRef":{"resource":"secrets","namespace":"x","name":"y"},'
+    b'"responseObject":{"kind":"Secret","data":{"a":"%s"},"stringData":{"b":"%s"}},'
+    b'"requestReceivedTimestamp":"2026-01-02T00:00:00.000000Z","stageTimestamp":"2026-01-02T00:00:00.000000Z"}'
+)
+
+
+def test_secret_values_are_nowhere_in_the_archive_folder(archive, tmp_path):
+    """Neither in exported lines, columns, Parquet files, metadata nor among what was refused."""
+    clear, coded = CANARY.encode(), base64.b64encode(CANARY.encode())
+    log = tmp_path / "log"
+    line = SECRET % (clear, coded, clear)
+    log.write_bytes(line + b"\n" + line[:-40] + b"\n" + line + b" \n")
+    redactor, refused = Redactor(RedactionSettings(), bytes(32)), []
+    outcome = run(archive, log, SETTINGS, redactor=redactor, refused=refused.append)
+    assert (outcome.events, outcome.refused) == (2, 1)
+    assert outcome.redacted == {"secrets": 4, "arguments": 2, "refused": 1}
+    mark = redactor.mark(clear)
+    lines = list(export_lines(archive))
+    assert lines == [(SECRET % (mark, mark, mark)) + blank for blank in (b"", b" ")]
+    found = [*lines, repr(list(export_columns(archive))).encode(), repr(refused).encode()]
+    found += [path.read_bytes() for path in archive.folder.rglob("*") if path.is_file()]
+    assert not any(clear in data or coded in data for data in found)
+    assert list_redacted(archive) == outcome.redacted
+
+
+def test_a_log_that_was_imported_in_clear_is_known_redacted(archive, log):
+    """What counts is the line as it stands in the log."""
+    run(archive, log)
+    assert run(archive, log, SETTINGS, redactor=Redactor(RedactionSettings(), bytes(32))).events == 0
+
+
+def test_what_a_provider_wraps_is_redacted_and_then_comes_back_without_its_wrapping(archive, tmp_path):
+    """The provider's line holds the values in another writing: it is not kept beside a redacted event."""
+    inner = SECRET % (CANARY.encode(), base64.b64encode(CANARY.encode()), CANARY.encode())
+    log = tmp_path / "log"
+    log.write_bytes(msgspec.json.encode({"timestamp": 1767312000000, "message": inner.decode()}) + b"\n")
+    redactor = Redactor(RedactionSettings(), bytes(32))
+    assert run(archive, log, SETTINGS, redactor=redactor).events == 1
+    mark = redactor.mark(CANARY.encode())
+    assert list(export_lines(archive)) == [SECRET % (mark, mark, mark)]

@@ -8,6 +8,7 @@ import pytest
 
 from lanner.audit import identity
 from lanner.audit.decode import decode
+from lanner.audit.redaction.marks import Marker
 
 ACCOUNT = "system:serviceaccount:ci:deployer"
 EXTRA = "authentication.kubernetes.io/"
@@ -98,6 +99,8 @@ def test_a_signed_certificate_is_named_by_its_fingerprint():
     pem = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
     body = {"status": {"certificate": base64.b64encode(pem).decode()}}
     wanted = f"X509SHA256={hashlib.sha256(der).hexdigest()}"
+    assert identity.issued(answered("certificatesigningrequests", body, name="x")) == [wanted]
+    body["status"]["certificate"] = Marker(bytes(32)).mark_certificate(pem).decode()
     assert identity.issued(answered("certificatesigningrequests", body, name="x")) == [wanted]
 
 

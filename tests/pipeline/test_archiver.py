@@ -241,3 +241,24 @@ def test_it_runs_until_it_is_stopped(settings, folder, feed, event, until):
     stop.set()
     thread.join(20)
     assert not thread.is_alive()
+
+
+def test_secret_values_are_redacted_and_counted(settings, folder, feed):
+    """What waits for the end of its request is redacted as well."""
+    line = (
+        b'{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"a","stage":"ResponseComplete",'
+        b'"requestURI":"/x?token=S3cret","verb":"create","user":{"username":"eve"},"objectRef":{"resource":"secrets"},'
+        b'"requestObject":{"stringData":{"a":"S3cret"}},"stageTimestamp":"2026-01-02T00:00:00.000000Z"}'
+    )
+    feed.give(line, line.replace(b"ResponseComplete", b"RequestReceived").replace(b'"a"', b'"b"', 1))
+    archiver = Archiver(settings, folder)
+    archiver._gather()
+    assert archiver._commit()
+    archiver._publish(now=True)
+    (exported,) = export_lines(archiver._archive)
+    assert exported == line.replace(b"S3cret", archiver._redactor.mark(b"S3cret"))
+    held = b"".join(path.read_bytes() for path in folder.held.glob("*.bin"))
+    assert b"token=lanner:redacted:" in held
+    assert b"S3cret" not in held
+    assert feed.store.statuses()["archiver"]["redacted"] == {"arguments": 2, "secrets": 2}
+    archiver.close()

@@ -6,14 +6,19 @@ import os
 
 import pytest
 
+from lanner.audit.redaction.redactor import Redactor
+from lanner.audit.redaction.settings import RedactionSettings
+from lanner.detect.alert import encode_alert
 from lanner.detect.engine import Engine
+from lanner.outputs.throttle import Throttle, ThrottleSettings
 from lanner.pipeline.committer import Committer
 from lanner.pipeline.counts import Counts
 from lanner.pipeline.delivery import Lane
-from lanner.pipeline.ingest import Ingest
+from lanner.pipeline.ingest import Detector, Ingest
 from lanner.pipeline.policy_watch import PolicyWatch
 from lanner.pipeline.redelivery import RedeliveryFilter
 from lanner.policy.watch_settings import PolicySettings
+from lanner.rules.falco.documents import load_texts
 from lanner.state.spool import SpoolReader, SpoolWriter
 
 
@@ -114,3 +119,42 @@ def test_counts_know_rate_lag_and_trouble(event):
     assert counts.problem() == ""
     counts.spool_full = True
     assert "the spool is full" in counts.problem()
+
+
+SECRET_RULES = """
+- rule: Config
+  desc: A config map is written
+  condition: ka.target.resource=configmaps and ka.req.configmap.obj contains "S3cret"
+  output: config (obj=%ka.req.configmap.obj)
+  priority: WARNING
+  source: k8s_audit
+"""
+CONFIG = (
+    b'{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"c","stage":"ResponseComplete",'
+    b'"requestURI":"/x","verb":"create","user":{"username":"eve"},"objectRef":{"resource":"configmaps"},'
+    b'"requestObject":{"data":{"password":"S3cret"}},"stageTimestamp":"2024-05-01T10:20:30.000002Z"}'
+)
+
+
+def test_rules_see_secret_values_and_nothing_that_is_kept_or_sent_has_them(folder, store, recorder, until, batch):
+    """The alert's output and fields, the event behind it, and what was refused; the spool keeps the line as it came."""
+    redactor = Redactor(RedactionSettings(), bytes(32))
+    engine = Engine(load_texts([("rules.yaml", SECRET_RULES)]).rules, shown=redactor.redact_event)
+    output = recorder()
+    sent = []
+    output.send = sent.extend
+    lane = Lane(output, store)
+    lane.start()
+    until(lambda: not lane._behind)
+    committer = Committer(SpoolWriter(folder.spool), store, [lane])
+    committer.start()
+    detector = Detector(engine, Throttle(ThrottleSettings()), redactor)
+    Ingest(detector, committer, [lane], RedeliveryFilter(store), Counts()).emit(batch(CONFIG, CONFIG[:-90]))
+    assert committer.close(10)
+    lane.close()
+    (alert,) = sent
+    kept = [encode_alert(alert), *(encode_alert(one.alert) for one in store.alerts()), store.alert_event(1)]
+    assert all(b"S3cret" not in text and redactor.mark(b"S3cret") in text for text in kept)
+    (reject,) = store.quarantined()
+    assert b"S3cret" not in reject.sample
+    assert SpoolReader(folder.spool, after=0).read()[0].lines == [CONFIG]

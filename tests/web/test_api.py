@@ -8,10 +8,10 @@ import base64
 import httpx
 import pytest
 
+from lanner.audit.redaction.marks import MARK
 from lanner.settings.model import Settings
 from lanner.web.application import api_application
 from lanner.web.feed import Feed
-from lanner.web.masking import MARK
 
 
 def getter(feed):
@@ -90,7 +90,7 @@ def test_one_alert_is_falcos_format_with_its_number(ask):
 
 def test_the_event_of_a_secret_is_masked_unless_revealed(ask):
     masked, clear = ask("/api/v1/alerts/2/event"), ask("/api/v1/alerts/2/event?reveal=true")
-    assert masked.json()["responseObject"]["data"] == {"password": MARK}
+    assert MARK.fullmatch(masked.json()["responseObject"]["data"]["password"].encode())
     assert clear.json()["responseObject"]["data"] == {"password": "aHVudGVyMg=="}
     assert (masked.headers["x-lanner-sensitive"], masked.headers["cache-control"]) == ("1", "no-store")
 

@@ -17,8 +17,9 @@ class Change(msgspec.Struct, frozen=True):
     """One commit: files that come and go together, and what its summary says.
 
     `kind` says why ("append", "compact", "tier", "expire" ...), `says` are summary keys that begin with `lanner.` and
-    that later commits carry on, `dropped` counts events that were left out on purpose, by reason. `tombstones` say
-    which rows are deleted. `requires` are carried keys that must still say this when the commit lands ("": are absent).
+    that later commits carry on, `dropped` counts events that were left out on purpose, by reason, `redacted` values
+    that were replaced in the added rows. `tombstones` say which rows are deleted. `requires` are carried keys that must
+    still say this when the commit lands ("": are absent).
     """
 
     kind: str
@@ -26,6 +27,7 @@ class Change(msgspec.Struct, frozen=True):
     removed: Sequence[DataFile] = ()
     says: Mapping[str, str] = msgspec.field(default_factory=dict)
     dropped: Mapping[str, int] = msgspec.field(default_factory=dict)
+    redacted: Mapping[str, int] = msgspec.field(default_factory=dict)
     tombstones: tuple[Tombstone, ...] = ()
     requires: Mapping[str, str] = msgspec.field(default_factory=dict)
 

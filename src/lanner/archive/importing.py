@@ -24,6 +24,7 @@ from lanner.archive.store import Archive
 from lanner.archive.wrapping import Wrapped
 from lanner.audit.decode import decode
 from lanner.audit.event import Event
+from lanner.audit.redaction.redactor import Redactor
 from lanner.errors import GroundError, SourceError
 
 LEDGER_FILE = "imports.db"
@@ -52,20 +53,22 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct):
-    """What an import did, in events and lines; `known` lines were imported before."""
+    """What an import did, in events and lines; `known` lines were imported before. `redacted` counts values."""
 
     lines: int = 0
     known: int = 0
     events: int = 0
     refused: int = 0
     dropped: Counter[str] = msgspec.field(default_factory=Counter)
+    redacted: Counter[str] = msgspec.field(default_factory=Counter)
 
 
 class Importer:
     """Imports logs into an archive; made by `importer`, which sees to it that there is one at a time.
 
     All stages and all events are kept unless `filtered`, which applies keep_stages and drop of the settings. `cluster`
-    goes before the name that a provider's events say, and that before the one of the settings.
+    goes before the name that a provider's events say, and that before the one of the settings. Secret values are
+    archived as they are unless there is a `redactor`.
     """
 
     def __init__(
@@ -76,12 +79,14 @@ class Importer:
         source: str = "import",
         cluster: str = "",
         filtered: bool = False,
+        redactor: Redactor | None = None,
         refused: Callable[[Refused], None] = lambda _refused: None,
     ) -> None:
         self._archive, self._settings, self._refused = archive, settings, refused
         self._source, self._cluster = source, cluster
         self._stages = StageFilter(settings.keep_stages if filtered else get_args(Stage), settings.hold)
         self._noise = NoiseFilter(drops_of(settings) if filtered else ())
+        self._redactor = redactor
         self._ledger = Ledger(archive.folder / LEDGER_FILE)
         said = archive.carried().get(summary.IMPORT)
         if said:  # a commit whose import was killed before the ledger knew of it
@@ -98,7 +103,7 @@ class Importer:
         is readable of a damaged log was archived.
         """
         start = self._ledger.furthest(_readable(read()))
-        run = _Run(name, self._source, self._cluster, start.lines if start else 0)
+        run = _Run(name, self._source, self._cluster, start.lines if start else 0, self._redactor)
         try:
             for line in read():
                 if run.size >= self._settings.commit_bytes or len(run.rows) >= self._settings.commit_events:
@@ -125,9 +130,12 @@ class Importer:
             return
         rows = [kept for row in run.rows for kept in self._kept(row)] + self._stages.flush()
         dropped = self._noise.dropped + self._stages.dropped
-        self._archive.commit(rows, {summary.IMPORT: msgspec.json.encode(reached).decode()}, dropped)
+        redacted = Counter(self._redactor.counts if self._redactor else {})
+        self._archive.commit(rows, {summary.IMPORT: msgspec.json.encode(reached).decode()}, dropped, redacted)
         self._ledger.record(reached)
-        run.committed(len(rows), dropped)
+        run.committed(len(rows), dropped, redacted)
+        if self._redactor:
+            self._redactor.counts.clear()
         self._noise.dropped.clear()
         self._stages.dropped.clear()
 
@@ -150,12 +158,12 @@ def _readable(lines: Iterable[InputLine]) -> Iterator[bytes]:
 class _Run:
     """One log on its way into the archive: what waits for a commit, and how far it was read."""
 
-    def __init__(self, name: str, source: str, cluster: str, known: int) -> None:
+    def __init__(self, name: str, source: str, cluster: str, known: int, redactor: Redactor | None) -> None:
         self.outcome = Outcome(known=known)
         self.rows: list[Row] = []
         self.size = 0
         self.before_refused: Reached | None = None
-        self._name, self._source, self._cluster = name, source, cluster
+        self._name, self._source, self._cluster, self._redactor = name, source, cluster, redactor
         self._digest = hashlib.sha256()
         self._ordinal = self._now = time.time_ns() // 1000
 
@@ -175,16 +183,17 @@ class _Run:
             self.rows.append(self._row(line, item, event))
         return [self._refuse(line, refusal.reason, refusal.raw, len(refusal.raw)) for refusal in decoded.refusals]
 
-    def committed(self, rows: int, dropped: Counter[str]) -> None:
+    def committed(self, rows: int, dropped: Counter[str], redacted: Counter[str]) -> None:
         self.outcome.events += rows
         self.outcome.dropped += dropped
+        self.outcome.redacted += redacted
         self.rows, self.size = [], 0
 
     def _row(self, line: InputLine, item: int, event: Event) -> Row:
         self._ordinal += 1
         self.size += len(event.raw) + len(event.line)
         return Row(
-            raw=event.raw,
+            raw=self._redactor.redact(event.raw, event.head) if self._redactor else event.raw,
             source=self._source,
             origin=self._name,
             offset=line.offset,
@@ -197,7 +206,8 @@ class _Run:
 
     def _refuse(self, line: InputLine, reason: str, raw: bytes, size: int) -> Refused:
         self.outcome.refused += 1
-        sample = raw[:SAMPLE_BYTES].decode("utf-8", "replace")
+        kept = self._redactor.redact_refused(raw) if self._redactor else raw
+        sample = kept[:SAMPLE_BYTES].decode("utf-8", "replace")
         return Refused(self._name, line.number, line.offset, reason, size, sample)
 
 
@@ -209,6 +219,7 @@ def importer(
     source: str = "import",
     cluster: str = "",
     filtered: bool = False,
+    redactor: Redactor | None = None,
     refused: Callable[[Refused], None] = lambda _refused: None,
 ) -> Iterator[Importer]:
     """Give the one importer of this archive; raises GroundError when another process imports."""
@@ -218,6 +229,8 @@ def importer(
             lock.enter_context(file_lock(archive.folder / "import.lock", wait=False))
         except BlockingIOError:
             raise GroundError(f"{archive.folder}: another import is running; try again when it is done") from None
-        made = Importer(archive, settings, source=source, cluster=cluster, filtered=filtered, refused=refused)
+        made = Importer(
+            archive, settings, source=source, cluster=cluster, filtered=filtered, redactor=redactor, refused=refused
+        )
         lock.callback(made.close)
         yield made

@@ -38,6 +38,11 @@ def list_days(archive: Archive) -> list[Day]:
     return sorted(days.values(), key=lambda found: (found.day or dt.date.min, found.cluster))
 
 
+def list_redacted(archive: Archive) -> dict[str, int]:
+    """Return how many values were redacted since the archive was made, by reason; raises GroundError."""
+    return summary.redacted_of(archive.carried())
+
+
 def list_dropped(archive: Archive) -> dict[str, int]:
     """Return how many events filters and twins dropped since the archive was made, by reason; raises GroundError."""
     return summary.dropped_of(archive.carried())

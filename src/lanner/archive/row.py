@@ -7,6 +7,7 @@ import msgspec
 from lanner.archive.record import Record
 from lanner.archive.wire import read_record
 from lanner.archive.wrapping import Wrapped
+from lanner.audit.redaction.redactor import Redactor
 
 
 class Row(msgspec.Struct, kw_only=True, gc=False):
@@ -35,3 +36,9 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
         if self.parsed is None:
             self.parsed = read_record(self.raw)
         return self.parsed
+
+    def redact(self, redactor: Redactor) -> None:
+        """Replace what is secret in the event."""
+        text = redactor.redact(self.raw, self.record)
+        if text is not self.raw:
+            self.raw, self.parsed = text, None

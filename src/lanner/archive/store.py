@@ -86,15 +86,17 @@ class Archive:
         sequence: int | None = None,
         checkpoints: Mapping[str, Checkpoint] | None = None,
         dropped: Mapping[str, int] | None = None,
+        redacted: Mapping[str, int] | None = None,
         encoded: Sequence[pa.Table] = (),
     ) -> None:
-        """Write the rows in one commit, with the position and the counts of what was dropped, by reason.
+        """Write the rows in one commit, with the position and the counts of what was dropped and redacted, by reason.
 
         `encoded` are rows that stand before them and were given to `encode` already.
 
         All or nothing: when it raises GroundError, nothing was archived and the same call may be made again.
         """
-        self.commit(rows, summary.position_changes(sequence, checkpoints), dropped or {}, encoded)
+        changes = summary.position_changes(sequence, checkpoints)
+        self.commit(rows, changes, dropped or {}, redacted or {}, encoded)
 
     def encode(self, rows: Sequence[Row]) -> pa.Table:
         """Make of rows what `append` takes as `encoded`; it holds a third of the memory that rows do."""
@@ -105,12 +107,13 @@ class Archive:
         rows: Sequence[Row],
         changes: Mapping[str, str],
         dropped: Mapping[str, int],
+        redacted: Mapping[str, int],
         encoded: Sequence[pa.Table] = (),
     ) -> None:
         """Write the rows in one commit whose summary takes on `changes`; see `append`."""
         with grounded(self.folder):
             files = self._write([*encoded, self.encode(rows)] if rows else encoded)
-        self.exchange(Change("append", added=files, says=changes, dropped=dropped))
+        self.exchange(Change("append", added=files, says=changes, dropped=dropped, redacted=redacted))
 
     def _write(self, columns: Sequence[pa.Table]) -> list[DataFile]:
         return write_data_files(self._table, pa.concat_tables(columns), self._seal.written) if columns else []

@@ -17,6 +17,7 @@ CHECKPOINTS = "lanner.checkpoints"
 IMPORT = "lanner.import"
 DROPPED = "lanner.dropped"
 DROPPED_TOTAL = "lanner.dropped-total"
+REDACTED_TOTAL = "lanner.redacted-total"
 COMMIT = "lanner.commit"
 KIND = "lanner.kind"
 
@@ -63,12 +64,19 @@ def dropped_of(found: Mapping[str, str]) -> dict[str, int]:
     return _COUNTS.decode(found.get(DROPPED_TOTAL, "{}"))
 
 
+def redacted_of(found: Mapping[str, str]) -> dict[str, int]:
+    """Read how many values were redacted by reason since the archive was made."""
+    return _COUNTS.decode(found.get(REDACTED_TOTAL, "{}"))
+
+
 def next_summary(before: Mapping[str, str], change: Change) -> dict[str, str]:
     """Return what the next commit's summary says after one that says `before`, without the seal."""
     summary = {**before, **change.says, KIND: change.kind}
     if change.dropped:
         summary[DROPPED] = _text(change.dropped)
         summary[DROPPED_TOTAL] = _text(Counter(dropped_of(before)) + Counter(change.dropped))
+    if change.redacted:
+        summary[REDACTED_TOTAL] = _text(Counter(redacted_of(before)) + Counter(change.redacted))
     return summary
 
 

@@ -52,6 +52,11 @@ class DataFolder:
         return self.root / "quarantine"
 
     @property
+    def salt(self) -> Path:
+        """What makes the marks of redacted values: whoever has it can try guesses against them."""
+        return self.root / "redaction.salt"
+
+    @property
     def held(self) -> Path:
         """Events that wait for the end of their request, one file per archive commit."""
         return self.root / "held"

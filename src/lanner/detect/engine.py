@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from lanner.audit.event import Event
@@ -33,8 +33,9 @@ class Engine:
     """Rules of other sources, disabled rules and rules below the minimum priority are left out.
 
     `matching` is Falco's rule_matching: with "first" an event fires the first rule that matches, in load order.
-    `correlations` have hits for their parts, whatever the matching. `render_errors` counts outputs that could not be
-    rendered; their alerts are given all the same.
+    `correlations` have hits for their parts, whatever the matching. `shown` gives the event as alerts and hits may show
+    it: rules see the event itself. `render_errors` counts outputs that could not be rendered; their alerts are given
+    all the same.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Engine:
         matching: Matching = "all",
         minimum_priority: str = "debug",
         hostname: str = "",
+        shown: Callable[[Event], Event] | None = None,
     ) -> None:
         lowest = priority_rank(minimum_priority)
         self.rules = [
@@ -58,6 +60,7 @@ class Engine:
         self.render_errors = 0
         self._matching = matching
         self.hostname = hostname
+        self._shown = shown
         self._formats = [OutputFormat(rule.output) for rule in self.rules]
         parts = readers(self.correlations)
         self._readers = [reader for _, reader in parts]
@@ -75,14 +78,18 @@ class Engine:
             found = self._matcher.match(event)
             if not found:
                 return []
+            shown = self._shown(event) if self._shown else event
             if found[-1] < len(self.rules):
-                return [self._alert(index, event, number) for index in found]
-            self._seek([index - len(self.rules) for index in found if index >= len(self.rules)], event, number, hits)
-            return [self._alert(index, event, number) for index in found if index < len(self.rules)]
-        if self._seeker is not None:
-            self._seek(self._seeker.match(event), event, number, hits)
+                return [self._alert(index, shown, number) for index in found]
+            self._seek([index - len(self.rules) for index in found if index >= len(self.rules)], shown, number, hits)
+            return [self._alert(index, shown, number) for index in found if index < len(self.rules)]
+        sought = [] if self._seeker is None else self._seeker.match(event)
         index = self._matcher.first(event)
-        return [] if index is None else [self._alert(index, event, number)]
+        if index is None and not sought:
+            return []
+        shown = self._shown(event) if self._shown else event
+        self._seek(sought, shown, number, hits)
+        return [] if index is None else [self._alert(index, shown, number)]
 
     def _seek(self, parts: Sequence[int], event: Event, number: int, hits: list[Hit] | None) -> None:
         if hits is not None:

@@ -24,7 +24,9 @@ from lanner.archive.row import Row
 from lanner.archive.stages import StageFilter
 from lanner.archive.store import Archive
 from lanner.audit.batch import Checkpoint
+from lanner.audit.redaction.redactor import Redactor
 from lanner.config.folders import DataFolder, sync_folder
+from lanner.config.salt import load_salt
 from lanner.errors import GroundError
 from lanner.pipeline.upkeep import Upkeep
 from lanner.settings.model import Settings
@@ -83,13 +85,15 @@ class Archiver:
         self._checkpoints: dict[str, Checkpoint] = dict(position.checkpoints) if position else {}
         self._stages = self._load_held()
         self._noise = NoiseFilter(drops_of(settings.archive))
+        redaction = settings.redaction
+        self._redactor = Redactor(redaction, load_salt(folder.salt)) if redaction.enabled else None
         self._reader = SpoolReader(folder.spool, after=self._committed)
         self._last = self._committed
         self._rows: list[Row] = []
         self._encoded: list[pa.Table] = []
         self._events = self._bytes = self._read_bytes = 0
         self._since = time.monotonic()
-        self._status: dict[str, Any] = {"events": 0, "commits": 0, "problem": ""}
+        self._status: dict[str, Any] = {"events": 0, "commits": 0, "problem": "", "redacted": {}}
         self._published = 0.0
 
     def run(self, stop: threading.Event) -> None:
@@ -138,6 +142,8 @@ class Archiver:
                 ordinal=(record.sequence << ORDINAL_BITS) + index,
                 ingested=ingested,
             )
+            if self._redactor is not None:
+                row.redact(self._redactor)
             if self._noise.drops(row):
                 self._stages.forget(row)
             else:
@@ -175,6 +181,7 @@ class Archiver:
                 sequence=self._last,
                 checkpoints=self._checkpoints,
                 dropped=dropped,
+                redacted=self._redactor.counts if self._redactor else {},
                 encoded=self._encoded,
             )
         except GroundError as error:
@@ -198,6 +205,9 @@ class Archiver:
         self._since = time.monotonic()
         self._stages.dropped.clear()
         self._noise.dropped.clear()
+        if self._redactor is not None:
+            self._status["redacted"] = dict(Counter(self._status["redacted"]) + self._redactor.counts)
+            self._redactor.counts.clear()
         try:
             self._tidy()
         except (OSError, GroundError) as error:

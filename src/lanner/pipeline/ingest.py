@@ -13,6 +13,7 @@ import structlog
 from lanner.audit.batch import SAMPLE_BYTES, Batch, Reject
 from lanner.audit.decode import decode
 from lanner.audit.event import Event, event_time
+from lanner.audit.redaction.redactor import Redactor
 from lanner.detect.alert import Alert
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller
@@ -53,12 +54,14 @@ class Seen(msgspec.Struct, kw_only=True):
 class Detector:
     """Matches events and correlates them; the engine can be exchanged between two batches.
 
-    `failures` counts events on which the engine broke; they are archived like any other.
+    `failures` counts events on which the engine broke; they are archived like any other. What is stored of events and
+    refused lines goes through the `redactor`, unless there is none.
     """
 
-    def __init__(self, engine: Engine, throttle: Throttle) -> None:
+    def __init__(self, engine: Engine, throttle: Throttle, redactor: Redactor | None = None) -> None:
         self.failures = 0
-        self._throttle = throttle
+        self._throttle, self._redactor = throttle, redactor
+        self._last = (b"", b"")
         self.engine = engine
         self.teller = Teller(engine.correlations, hostname=engine.hostname)
         self.grouping = LiveGrouping()
@@ -96,7 +99,24 @@ class Detector:
     def admit(self, alert: Alert, event: bytes) -> NewAlert:
         """Give an alert its incident and pass it by the throttle; alerts come here in the order of the stream."""
         self.grouping.add(alert)
-        return NewAlert(alert, event, throttled=not self._throttle.allow())
+        return NewAlert(alert, self._redacted(event), throttled=not self._throttle.allow())
+
+    def _redacted(self, event: bytes) -> bytes:
+        """Return what is kept of an event; its alerts come one after the other, and share it."""
+        if self._redactor is None:
+            return event
+        if event is not self._last[0]:
+            found = decode(event).events
+            kept = self._redactor.redact(event, found[0].head) if found else self._redactor.redact_refused(event)
+            self._last = (event, kept)
+        return self._last[1]
+
+    def kept(self, rejects: Sequence[Reject]) -> list[Reject]:
+        """Return refused lines as they may be kept."""
+        if self._redactor is None:
+            return list(rejects)
+        redact = self._redactor.redact_refused
+        return [msgspec.structs.replace(reject, sample=redact(reject.sample)[:SAMPLE_BYTES]) for reject in rejects]
 
     def _process(self, event: Event, hits: list[Hit]) -> list[Alert]:
         try:
@@ -198,7 +218,7 @@ class Ingest:
                 checkpoint=batch.checkpoint,
                 lines=seen.lines,
                 offsets=seen.offsets,
-                rejects=seen.rejects,
+                rejects=self.detector.kept(seen.rejects),
                 alerts=seen.alerts,
                 digests=seen.digests,
                 delivered=delivered,

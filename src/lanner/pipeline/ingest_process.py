@@ -12,7 +12,9 @@ import structlog
 
 from lanner import outputs, sources
 from lanner.audit.batch import Batch, Checkpoint
+from lanner.audit.redaction.redactor import Redaction
 from lanner.config.folders import DataFolder
+from lanner.config.salt import load_salt
 from lanner.detect.engine import Engine
 from lanner.errors import GroundError, LannerError
 from lanner.outputs.throttle import Throttle
@@ -63,7 +65,12 @@ def run(settings: Settings, stop: threading.Event, reload: threading.Event) -> N
             process.close()
 
 
-def build_engine(settings: Settings) -> Engine:
+def redaction_of(settings: Settings, folder: DataFolder) -> Redaction | None:
+    """Return what redacts, None where the settings say that nothing does; raises GroundError for a bad salt."""
+    return Redaction(settings.redaction, load_salt(folder.salt)) if settings.redaction.enabled else None
+
+
+def build_engine(settings: Settings, redaction: Redaction | None = None) -> Engine:
     """Load and compile the rules; raises UsageError when one does not load."""
     loaded = rulebook.load_rules(settings.rules)
     return Engine(
@@ -72,12 +79,14 @@ def build_engine(settings: Settings) -> Engine:
         matching=settings.rules.matching,
         minimum_priority=settings.rules.priority,
         hostname=settings.host,
+        shown=redaction.redactor().redact_event if redaction else None,
     )
 
 
-def rule_set(settings: Settings, engine: Engine) -> RuleSet:
+def rule_set(settings: Settings, redaction: Redaction | None, engine: Engine) -> RuleSet:
     """Return an engine's rules in the form in which workers get them."""
-    return RuleSet(tuple(engine.rules), settings.rules.matching, settings.host, correlations=tuple(engine.correlations))
+    parts = tuple(engine.rules), settings.rules.matching, settings.host
+    return RuleSet(*parts, correlations=tuple(engine.correlations), redaction=redaction)
 
 
 class IngestProcess:
@@ -88,7 +97,9 @@ class IngestProcess:
         self._counts = Counts()
         self._signature = rulebook.signature(settings.rules)
         self._throttle = Throttle(settings.throttle)
-        detector = Detector(build_engine(settings), self._throttle)
+        self._redaction = redaction_of(settings, folder)
+        redactor = self._redaction.redactor() if self._redaction else None
+        detector = Detector(build_engine(settings, self._redaction), self._throttle, redactor)
         self._detector = detector
         self._store: Store = open_store(folder, self._note)
         # Outputs first: what recovery detects again is theirs too, even in a new database.
@@ -140,9 +151,9 @@ class IngestProcess:
 
     def _start_workers(self) -> PooledIngest:
         settings = self._settings
-        rules = rule_set(settings, self._detector.engine)
+        rules = rule_set(settings, self._redaction, self._detector.engine)
         pool = Pool(rules, settings.workers, deadly=self._note_deadly, tell=_LOG.warning)
-        pooled = PooledIngest(self._inline, pool, partial(rule_set, settings))
+        pooled = PooledIngest(self._inline, pool, partial(rule_set, settings, self._redaction))
         pooled.start()
         return pooled
 
@@ -201,7 +212,7 @@ class IngestProcess:
 
     def _reload(self) -> None:
         try:
-            engine = build_engine(self._settings)
+            engine = build_engine(self._settings, self._redaction)
         except LannerError as error:
             self._note(f"the rules have a mistake, the old ones stay in force: {error}")
             return

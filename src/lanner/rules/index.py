@@ -68,13 +68,13 @@ def _asks_pointer(check: ir.Compare | ir.Exists) -> bool:
 
 
 def simplify(condition: ir.Condition, known: Known) -> ir.Condition | bool:
-    """Fold a condition under what is known; the result holds for the same events of that class."""
+    """Fold a condition under what is known of some dimensions; the result holds for the same events of that class."""
     match condition:
         case ir.Exists() if is_always(condition):
             return True
         case ir.Compare() | ir.Exists():
             dimension = dimension_of(condition)
-            decided = decide(condition, known[dimension]) if dimension is not None else None
+            decided = decide(condition, known[dimension]) if dimension is not None and dimension in known else None
             return condition if decided is None else decided
         case ir.Not(item):
             inner = simplify(item, known)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from lanner.archive.settings import ArchiveSettings
+from lanner.audit.redaction.settings import RedactionSettings
 from lanner.config import typed
 from lanner.config.folders import default_data_folder
 from lanner.config.typed import PathText
@@ -123,6 +124,7 @@ class Settings(typed.Settings):
     policy: Annotated[PolicySettings, Meta(description=str(PolicySettings.__doc__))] = PolicySettings()
     outputs: Annotated[tuple[OutputSettings, ...], Meta(description="Where alerts go.")] = (StdoutSettings(),)
     throttle: Annotated[ThrottleSettings, Meta(description=str(ThrottleSettings.__doc__))] = ThrottleSettings()
+    redaction: Annotated[RedactionSettings, Meta(description=str(RedactionSettings.__doc__))] = RedactionSettings()
     archive: Annotated[ArchiveSettings, Meta(description="The store of all events.")] = ArchiveSettings()
     web: Annotated[WebSettings, Meta(description=str(WebSettings.__doc__))] = WebSettings()
     spool: Annotated[SpoolSettings, Meta(description=str(SpoolSettings.__doc__))] = SpoolSettings()

@@ -12,6 +12,7 @@ from lanner.archive.seals.anchors.file import FileAnchorSettings
 from lanner.archive.seals.anchors.s3 import S3AnchorSettings
 from lanner.archive.seals.anchors.timestamp import TimestampAnchorSettings
 from lanner.archive.settings import Drop
+from lanner.audit.redaction.settings import ExtraRule, Keep
 from lanner.outputs.file import FileSettings as FileOutputSettings
 from lanner.outputs.http import HttpSettings
 from lanner.outputs.stdout import StdoutSettings
@@ -37,6 +38,11 @@ _EXAMPLES: Mapping[tuple[type[Any], str], Any] = {
     (S3AnchorSettings, "bucket"): "audit-heads",
     (TimestampAnchorSettings, "url"): "https://tsa.example/tsr",
     (TimestampAnchorSettings, "certificate"): "/etc/lanner/tsa-root.pem",
+    (ExtraRule, "name"): "tokens of vault",
+    (ExtraRule, "resources"): ["vaultauths"],
+    (ExtraRule, "paths"): ["/spec/*/token"],
+    (Keep, "resources"): ["configmaps"],
+    (Keep, "keys"): ["ca.crt"],
     (Price, "name"): "splunk",
     (Target, "rule"): "Name of a rule*",
     (Selection, "enable"): msgspec.UNSET,

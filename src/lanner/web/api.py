@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +12,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from lanner.audit.redaction.redactor import Redactor
 from lanner.detect.alert import PRIORITIES
 from lanner.state.store import Quarantined, StoredAlert
 from lanner.web.exposition import exposition
@@ -49,7 +51,7 @@ class QuarantineList(BaseModel):
     entries: list[dict[str, Any]]
 
 
-def alert_routes(feed: Feed) -> APIRouter:
+def alert_routes(feed: Feed, redactor: Callable[[], Redactor]) -> APIRouter:
     """Make the routes to alerts and their events; they raise GroundError while there is no state database."""
     router = APIRouter(prefix="/api/v1/alerts")
 
@@ -77,11 +79,11 @@ def alert_routes(feed: Feed) -> APIRouter:
 
     @router.get("/{number}/event", response_class=Response, responses={200: {"content": {"application/json": {}}}})
     def event(number: Number, *, reveal: bool = False) -> Response:
-        """Return the event behind an alert; values of Secrets and tokens are masked unless `reveal` is true."""
+        """Return the event behind an alert; secret values kept in clear are masked unless `reveal` is true."""
         text = feed.store().alert_event(number)
         if text is None:
             raise HTTPException(404, f"there is no event of an alert {number}")
-        masked = mask_event(text)
+        masked = mask_event(text, redactor())
         headers = {"X-Lanner-Sensitive": str(masked.hidden), "Cache-Control": "no-store"}
         return Response(text if reveal else masked.text, media_type="application/json", headers=headers)
 

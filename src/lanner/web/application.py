@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -12,6 +13,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from lanner import __version__
+from lanner.audit.redaction.redactor import Redactor
+from lanner.config.folders import DataFolder
+from lanner.config.salt import load_salt
 from lanner.errors import GroundError
 from lanner.settings.model import Settings
 from lanner.web.api import alert_routes, state_routes, unavailable
@@ -31,10 +35,14 @@ def api_application(settings: Settings, feed: Feed) -> FastAPI:
     app = FastAPI(
         title="lanner", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json"
     )
-    app.include_router(alert_routes(feed))
+    app.include_router(alert_routes(feed, cache(partial(_redactor, settings))))
     app.include_router(state_routes(feed, parts(settings)))
     app.add_exception_handler(GroundError, unavailable)
     return app
+
+
+def _redactor(settings: Settings) -> Redactor:
+    return Redactor(settings.redaction, load_salt(DataFolder(settings.data_folder).salt))
 
 
 def application(settings: Settings, feed: Feed, listen_host: str) -> ASGIApp:

@@ -50,3 +50,25 @@ def test_refused_lines_go_to_quarantine(lanner, event, log, tmp_path):
     assert "audit.log:1: not JSON" in result.stderr
     (kept,) = (tmp_path / "data" / "quarantine").iterdir()
     assert json.loads(kept.read_text())["sample"] == "bad"
+
+
+def test_secret_values_are_redacted_unless_told_otherwise(lanner, tmp_path):
+    """By option or by settings; the counts are told at the end and by ls."""
+    line = (
+        '{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"a","stage":"ResponseComplete",'
+        '"requestURI":"/x","verb":"create","user":{"username":"eve"},"objectRef":{"resource":"secrets"},'
+        '"requestObject":{"stringData":{"a":"S3cret"}},"stageTimestamp":"2026-01-02T00:00:00.000000Z"}\n'
+    )
+    log, off = tmp_path / "log", tmp_path / "lanner.yaml"
+    log.write_text(line)
+    off.write_text("redaction: {enabled: false}\n")
+    assert "1 events, 1 values redacted (secrets)" in lanner("import", log, "--data", tmp_path / "a").stdout
+    assert "1 values redacted: secrets" in lanner("ls", "--data", tmp_path / "a").stdout
+    exported = lanner("export", "--data", tmp_path / "a").stdout
+    assert "S3cret" not in exported
+    assert exported.partition("lanner:redacted:")[0] == line.partition("S3cret")[0]
+    lanner("import", log, "--data", tmp_path / "b", "--no-redact")
+    lanner("import", log, "--data", tmp_path / "c", "-c", off)
+    for data in ("b", "c"):
+        assert lanner("export", "--data", tmp_path / data).stdout == line
+        assert "redacted" not in lanner("ls", "--data", tmp_path / data).stdout

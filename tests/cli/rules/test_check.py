@@ -42,3 +42,24 @@ def test_mistakes_after_the_first_are_told_as_further(run, files, rows):
     bad.write_text(bad.read_text() + bad.read_text().replace("rule: B", "rule: B2"))
     (row,) = rows(run("check", bad, "--format", "json"))
     assert [found["item"] for found in row["further"]] == ["B2"]
+
+
+def test_rules_that_a_redacted_archive_cannot_answer_are_named(run, files, rows):
+    """Apart from Falco's findings."""
+    rules = files / "good.yaml"
+    rules.write_text(
+        "- rule: Config\n  desc: d\n  condition: ka.target.resource=configmaps and ka.req.configmap.obj contains x\n"
+        "  output: o\n  priority: WARNING\n  source: k8s_audit\n"
+    )
+    (row,) = rows(run("check", rules, "--format", "json"))
+    (told,) = row.pop("redaction")
+    assert row == {"file": str(rules), "successful": True, "errors": [], "warnings": []}
+    message = told.pop("message")
+    assert told == {
+        "code": "LANNER_REDACTED",
+        "rule": "Config",
+        "line": 1,
+        "field": "ka.req.configmap.obj",
+        "parts": ["configmaps"],
+    }
+    assert f"{rules}:1: note: Config: {message} [LANNER_REDACTED]" in run("check", rules).stdout

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import msgspec
 import typer
 
-from lanner.cli.archive.opening import Config, Data, find_archive
+from lanner.cli.archive.opening import Data, find_archive, find_redactor
 from lanner.cli.console import Format, note, print_json, progress
 from lanner.errors import SourceError, UsageError
 from lanner.sources.history import list_files, read_lines, stored_bytes
@@ -29,11 +29,18 @@ def import_command(
         typer.Argument(metavar="EVENTS", help="Logs: files (plain, .gz, .zst, .xz, .bz2) and folders of them."),
     ],
     data: Data = None,
-    config: Config = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="lanner.yaml, for its `archive:` and `redaction:` sections."),
+    ] = None,
     source: Annotated[str, typer.Option("--source-name", help="What the column `source` says.")] = "import",
     cluster: Annotated[
         str, typer.Option(help="What the column `cluster` says; else the provider's, else archive.cluster.")
     ] = "",
+    redact: Annotated[
+        bool,
+        typer.Option("--redact/--no-redact", help="Replace secret values by marks; else as redaction.enabled says."),
+    ] = True,
     filtered: Annotated[
         bool, typer.Option("--filter", help="Apply keep_stages and drop of the settings; else every event is kept.")
     ] = False,
@@ -51,9 +58,12 @@ def import_command(
     files = [file for path in events for file in list_files(path)]
     home, folder, settings = find_archive(data, config)
     archive = Archive.open(settings, folder)
+    redactor = find_redactor(home, config) if redact else None
     with (
         _quarantine(home.quarantine) as keep,
-        importer(archive, settings, source=source, cluster=cluster, filtered=filtered, refused=keep) as imports,
+        importer(
+            archive, settings, source=source, cluster=cluster, filtered=filtered, redactor=redactor, refused=keep
+        ) as imports,
     ):
         outcomes = [_import(imports, file, format_, alone=len(files) == 1) for file in files]
     if any(outcome is not None and outcome.refused for outcome in outcomes):
@@ -86,6 +96,7 @@ def _told(file: Path, outcome: Outcome) -> str:
     parts = [f"{outcome.events} events"]
     parts += [f"{outcome.known} lines known from before"] if outcome.known else []
     parts += [f"{count} dropped ({reason})" for reason, count in sorted(outcome.dropped.items())]
+    parts += [f"{count} values redacted ({reason})" for reason, count in sorted(outcome.redacted.items())]
     parts += [f"{outcome.refused} refused"] if outcome.refused else []
     return f"{file}: {', '.join(parts)}"
 

@@ -20,7 +20,7 @@ def list_command(
     format_: Annotated[Format, typer.Option("--format", help="json: one object a line.")] = Format.text,
 ) -> None:
     """List what the archive holds by day and cluster: events, files and their bytes."""
-    from lanner.archive.listing import Day, list_days, list_dropped  # noqa: PLC0415 - heavy
+    from lanner.archive.listing import Day, list_days, list_dropped, list_redacted  # noqa: PLC0415 - heavy
     from lanner.archive.store import Archive  # noqa: PLC0415 - heavy
 
     _, folder, settings = find_archive(data, config)
@@ -37,6 +37,8 @@ def list_command(
     print(_row("all", total))
     for reason, count in sorted(list_dropped(archive).items()):
         print(f"{count:,} events dropped: {reason}")
+    for reason, count in sorted(list_redacted(archive).items()):
+        print(f"{count:,} values redacted: {reason}")
 
 
 def _row(name: str, day: Day) -> str:

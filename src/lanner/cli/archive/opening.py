@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 from lanner.archive.settings import ArchiveSettings
+from lanner.audit.redaction.redactor import Redaction, Redactor
+from lanner.audit.redaction.settings import RedactionSettings
 from lanner.config.folders import DataFolder, default_data_folder
+from lanner.config.salt import load_salt
 from lanner.settings.load import load
 
 Data = Annotated[
@@ -23,3 +26,9 @@ def find_archive(data: Path | None, config: Path | None) -> tuple[DataFolder, Pa
     root = data or (settings.data_folder if settings else default_data_folder())
     folder = DataFolder(root)
     return folder, folder.archive, settings.archive if settings else ArchiveSettings()
+
+
+def find_redactor(folder: DataFolder, config: Path | None) -> Redactor | None:
+    """Return what redacts in this data folder, None where the settings say that nothing does."""
+    settings = load(config).settings.redaction if config else RedactionSettings()
+    return Redaction(settings, load_salt(folder.salt)).redactor() if settings.enabled else None

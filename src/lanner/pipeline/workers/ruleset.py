@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from lanner.audit.redaction.redactor import Redaction
 from lanner.detect.alert import Alert, encode_alert
 from lanner.detect.engine import Engine, Matching
 from lanner.rules.correlation.model import Correlation
@@ -31,18 +32,19 @@ FORMS: dict[Form, Callable[[Alert], bytes]] = {"json": encode_alert, "text": tex
 
 @dataclass(frozen=True)
 class RuleSet:
-    """Rules that load, how they match, and the form in which alerts are wanted."""
+    """Rules that load, how they match, the form in which alerts are wanted, and what they must not show."""
 
     rules: tuple[Rule, ...]
     matching: Matching = "all"
     hostname: str = ""
     form: Form = "json"
     correlations: tuple[Correlation, ...] = ()
+    redaction: Redaction | None = None
 
     @cached_property
     def packed(self) -> bytes:
         """The bytes for `unpack`."""
-        parts = (self.rules, self.matching, self.hostname, self.form, self.correlations)
+        parts = (self.rules, self.matching, self.hostname, self.form, self.correlations, self.redaction)
         return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
 
     @classmethod
@@ -52,4 +54,10 @@ class RuleSet:
 
     def engine(self) -> Engine:
         """Compile the rules."""
-        return Engine(self.rules, correlations=self.correlations, matching=self.matching, hostname=self.hostname)
+        return Engine(
+            self.rules,
+            correlations=self.correlations,
+            matching=self.matching,
+            hostname=self.hostname,
+            shown=self.redaction.redactor().redact_event if self.redaction else None,
+        )

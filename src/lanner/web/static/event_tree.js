@@ -2,7 +2,7 @@
 // server until somebody clicks `show`.
 import { h } from "vue";
 
-const MARK = "(masked by lanner)";
+const MARK = /lanner:redacted:[0-9a-f]{16}/;
 const MOST_CHILDREN = 200;
 const LONGEST_TEXT = 400;
 const MOST_MATCHES = 500;
@@ -23,6 +23,7 @@ const parse = (text) =>
   JSON.parse(text, (_key, value, context) =>
     typeof value === "number" && context?.source && String(value) !== context.source ? new Literal(context.source) : value,
   );
+const isMarked = (value) => typeof value === "string" && MARK.test(value);
 const isBranch = (value) => value !== null && typeof value === "object" && !(value instanceof Literal);
 const id = (path) => JSON.stringify(path);
 const at = (value, path) => path.reduce((part, step) => part?.[step], value);
@@ -67,7 +68,7 @@ export default {
     reset(document) {
       // Kept out of Vue's reactivity: an event may have 100,000 values. `version` asks for a new drawing.
       Object.assign(this, { failure: "", query: "", matches: [], current: 0 });
-      this.kept = { document, clear: null, open: new Map(), whole: new Set(), shown: new Set(), places: new Map() };
+      this.kept = { document, clear: null, hides: false, open: new Map(), whole: new Set(), shown: new Set(), places: new Map() };
       this.version += 1;
     },
     async load() {
@@ -77,6 +78,8 @@ export default {
         if (!answer.ok) throw new Error(answer.status === 404 ? "this event is no longer kept" : text);
         this.text = text;
         this.reset(parse(text));
+        // What was redacted when it was stored is nowhere in clear: those marks are shown, as equal ones tell of equal values.
+        this.kept.hides = Number(answer.headers.get("X-Lanner-Sensitive")) > 0;
       } catch (error) {
         this.reset(null);
         this.failure = `The event cannot be shown: ${error.message}`;
@@ -147,10 +150,10 @@ export default {
     },
     leaf(path, value) {
       const state = this.kept;
-      if (value === MARK && !state.shown.has(id(path))) {
+      if (state.hides && isMarked(value) && !state.shown.has(id(path))) {
         return [h("span", { class: "masked" }, "••••••••"), h("button", { type: "button", class: "small show", onClick: () => this.reveal(path) }, "show")];
       }
-      const real = value === MARK ? at(state.clear, path) : value;
+      const real = state.hides && isMarked(value) ? at(state.clear, path) : value;
       if (isBranch(real)) return [h("span", { class: "value string" }, JSON.stringify(real))];
       const text = leafText(real);
       const whole = text.length <= LONGEST_TEXT || state.whole.has(id(path));

@@ -1,0 +1,1 @@
+"""Redaction: secret values of an event are replaced by salted marks; every other byte stays as it was."""
