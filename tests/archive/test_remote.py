@@ -4,11 +4,13 @@ import boto3
 import pytest
 
 from lanner.archive.export import export_lines
+from lanner.archive.hunting import find_events
 from lanner.archive.query import hunt
 from lanner.archive.remote_errors import remote_text
 from lanner.archive.settings import ArchiveSettings
 from lanner.archive.store import Archive
 from lanner.errors import GroundError, SourceError
+from lanner.rules.falco.condition import parse_condition
 
 NOBODY = "http://127.0.0.1:9"
 
@@ -21,6 +23,15 @@ def test_a_hunt_reads_an_object_store(stored_archive, make_row):
     with hunt(stored_archive, sql) as answer:
         assert list(answer.rows) == [(2, "Pod")]
     assert list(export_lines(stored_archive)) == [row.raw for row in rows]
+
+
+def test_rules_are_hunted_in_an_object_store(stored_archive, make_row):
+    """As in a local archive: only the events that may match are read as lines."""
+    rows = [make_row(number, day=number) for number in range(1, 4)]
+    stored_archive.append(rows)
+    condition = parse_condition("ka.target.name = p2")
+    with find_events(stored_archive, [condition]) as found:
+        assert list(found.lines) == [rows[1].raw]
 
 
 def test_a_hunt_reads_no_other_file_of_the_store(stored_archive, make_row, object_store):

@@ -76,3 +76,12 @@ def test_a_changed_event_is_not_put_back_into_its_line(archive, make_row):
     row.raw = re.sub(rb"ann", b"xxx", row.raw)
     archive.append([row])
     assert list(export_lines(archive)) == [row.raw]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_line_in_which_the_event_does_not_stand_is_kept_only_where_it_may(archive, make_row, whole):
+    """An entry of GKE says more than the event that is made from it."""
+    row, line = make_row(), b'{"protoPayload":{}}'
+    row.wrapped = Wrapped(line, row.raw, whole)
+    archive.append([row])
+    assert list(export_lines(archive)) == [line if whole else row.raw]

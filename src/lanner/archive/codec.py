@@ -121,8 +121,9 @@ def _kept(row: Row, record: Record, time: _Time, *, exact: bool, plain: bool) ->
     if row.wrapped is None or row.wrapped.raw != row.raw:
         return kept
     wrapping = None if kept.line is not None else find_wrapping(row.wrapped.line, row.raw, kept.shape)
-    line = row.wrapped.line if wrapping is None else None
-    return kept._replace(shape=wrapping, line=line)
+    if wrapping is not None:
+        return kept._replace(shape=wrapping)
+    return kept._replace(shape=None, line=row.wrapped.line) if row.wrapped.whole else kept
 
 
 def _remainder(raw: bytes, record: Record, time: _Time, *, exact: bool, plain: bool) -> _Kept:

@@ -12,10 +12,15 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 class Wrapped(msgspec.Struct, frozen=True):
-    """A provider's `line`, and the event's text `raw` as it was when it was taken out of it or made from it."""
+    """A provider's `line`, and the event's text `raw` as it was when it was taken out of it or made from it.
+
+    `whole` says that the line may be kept as it is where the event's text does not stand in it. Where values are
+    redacted it may not: nobody has looked at what the line says besides.
+    """
 
     line: bytes
     raw: bytes
+    whole: bool = True
 
 
 class Wrapping(msgspec.Struct, frozen=True, omit_defaults=True):
