@@ -20,7 +20,7 @@ from lanner.policy.loading import load_policy
 from lanner.policy.projection import line_of
 from lanner.rules.compile import compile_conditions
 from lanner.rules.evaluate import Evaluator
-from lanner.rules.falco.documents import load_files
+from lanner.rules.loading import load_files
 from lanner.rules.ruleset import Rule
 from lanner.sources.history import read_lines
 
@@ -78,14 +78,15 @@ def _shipped():
     falco = SHARED / "falco_rules" / "k8saudit" / "k8s_audit_rules.yaml"
     if not falco.exists():
         pytest.skip("no shared data beside the checkout")
-    return load_files([falco, content.FOLDER]).rules
+    return [rule for rule in load_files([falco, content.FOLDER]).rules if rule.enabled]
 
 
 @pytest.mark.shared
 def test_verdicts_hold_on_the_real_log():
     """Falco's rules and our own, under every fourth policy of the oracle, on the requests on which any rule fires."""
-    coverage = Coverage(_shipped())
-    matcher = compile_conditions([rule.condition for rule in coverage.rules])
+    rules = _shipped()
+    coverage = Coverage(rules)
+    matcher = compile_conditions([rule.condition for rule in rules])
     firing = _firing(matcher)
     assert len(firing) > 2000
     policies = sorted((SHARED / "policy_oracle" / "policies").glob("*.yaml"))
@@ -128,3 +129,23 @@ def test_everything_that_is_taken_from_shipped_rules_is_shown_on_a_request():
         policy = load_policy(SHARED / "policy_oracle" / "policies" / f"{name}.yaml").policy
         silent = [one.rule for one in coverage.of(policy, examples=True) if one.blinded_by and not one.counterexample]
         assert silent == [], name
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("log", "name"), [("recommended_policy", "rec"), ("seed_policy", "seed")])
+def test_verdicts_hold_on_what_kube_apiserver_wrote_under_a_policy(log, name):
+    """The same script was run under full logging and under the policy: blind rules are silent, sighted ones speak."""
+    rules = _shipped()
+    matcher = compile_conditions([rule.condition for rule in rules])
+    full, kept = (_fired(matcher, f"{one}.jsonl.zst") for one in ("full", log))
+    policy = load_policy(SHARED / "policy_oracle" / "policies" / f"{name}.yaml").policy
+    sights = Coverage(rules).of(policy)
+    assert len(full) > 40
+    assert [sight.rule for number, sight in enumerate(sights) if sight.verdict == "blind" and number in kept] == []
+    silent = [number for number in full if sights[number].verdict == "sighted" and number not in kept]
+    assert silent == []
+
+
+def _fired(matcher, log):
+    events = (event for line in read_lines(SHARED / "audit" / log) for event in decode(line.data).events)
+    return {number for event in events for number in matcher.match(event)}

@@ -37,7 +37,8 @@ def coverage(
     blinded_by, counterexample, note. Exit code 1 when a rule is blind or partly, or the policy would be refused.
     """
     loaded = load_or_end(policy, format_)
-    sights = Coverage(load(rules or [content.FOLDER]).rules).of(loaded, examples=True)
+    known = load(rules or [content.FOLDER])
+    sights = Coverage(known.rules, known.correlations).of(loaded, examples=True)
     sights.sort(key=lambda sight: VERDICTS.index(sight.verdict))
     if format_ is Format.json:
         for sight in sights:

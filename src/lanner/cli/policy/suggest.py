@@ -67,10 +67,10 @@ def suggest_(  # noqa: PLR0917 - Typer reads options from parameters
     a rule loses sight; with --policy that kube-apiserver would refuse that policy.
     """
     kept = _keep(keep)
-    loaded = load(rules or [content.FOLDER]).rules
-    _known(partly or [], loaded)
+    loaded = load(rules or [content.FOLDER])
+    _known(partly or [], {rule.name for rule in loaded.rules} | {one.name for one in loaded.correlations})
     log = _Log(events)
-    oracle = Coverage(loaded).of
+    oracle = Coverage(loaded.rules, loaded.correlations).of
     if policy is not None:
         _show_changes(policy, log, oracle, frozenset(partly or []), format_)
         return
@@ -83,7 +83,7 @@ def suggest_(  # noqa: PLR0917 - Typer reads options from parameters
     found.minimum = (
         found.price.kept if kept == "nothing" else suggest(oracle, traffic, keep="nothing", **options).price.kept
     )
-    outcome = _replayed(found.policy, loaded, log, partly or [])
+    outcome = _replayed(found.policy, loaded.rules, log, partly or [])
     _print(found, outcome, output, format_)
     if not found.proved or not outcome.same:
         raise typer.Exit(1)
@@ -95,8 +95,7 @@ def _keep(text: str) -> Keep:
     return cast("Keep", text)
 
 
-def _known(names: list[str], rules: list[Rule]) -> None:
-    known = {rule.name for rule in rules}
+def _known(names: list[str], known: set[str]) -> None:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"--partly {unknown[0]!r}: no rule that is loaded has this name")

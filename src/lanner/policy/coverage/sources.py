@@ -56,6 +56,16 @@ _FULL: dict[str, Any] = {
     "stageTimestamp": "2026-01-02T03:04:05.000000Z",
     "annotations": {"authorization.k8s.io/decision": "allow", "authorization.k8s.io/reason": "r"},
 }
+_OTHERS: tuple[dict[str, Any], ...] = (
+    {},
+    {
+        "verb": "get",
+        "objectRef": {"resource": "secrets", "namespace": "n", "name": "n", "apiVersion": "v1"},
+        "responseStatus": {"metadata": {}, "code": 200},
+        "responseObject": {"type": "kubernetes.io/service-account-token", "metadata": {"namespace": "n", "name": "t"}},
+    },
+)
+"""Requests on which fields are tried: some look into bodies of certain resources only."""
 
 
 @cache
@@ -69,7 +79,8 @@ def sources_of(field: ir.Field) -> frozenset[str]:
         found.add(LEVEL)
     if not bodies and _differs(field, {"requestObject": None, "responseObject": None}):
         found.add(WHOLE)
-    if bodies and _differs(field, {key: _without_managed(_BODY) for key in ("requestObject", "responseObject")}):
+    bare = {key: _without_managed(_BODY) for key in ("requestObject", "responseObject")}
+    if bodies and _differs(field, bare, _OTHERS[:1]):
         found.add(MANAGED)
     if bodies or _differs(field, {**dict.fromkeys(LATE_KEYS), "annotations": None}):
         found.add(LATE)
@@ -100,14 +111,9 @@ def _without_managed(body: dict[str, Any]) -> dict[str, Any]:
     return bare
 
 
-@cache
-def _full() -> Event:
-    return _event({})
-
-
-def _differs(field: ir.Field, changes: dict[str, Any]) -> bool:
+def _differs(field: ir.Field, changes: dict[str, Any], requests: Sequence[dict[str, Any]] = _OTHERS) -> bool:
     extract = lookup(field.name, field.argument)
-    return bool(extract(_full()) != extract(_event(changes)))
+    return any(bool(extract(_event(one)) != extract(_event(one | changes))) for one in requests)
 
 
 def _event(changes: dict[str, Any]) -> Event:
