@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from lanner.audit.event import Event
-from lanner.policy.coverage.model import Need
+from lanner.policy.coverage.model import Need, Sight
 from lanner.policy.evaluate import decide
 from lanner.policy.model import Attributes, GroupResources, Level, Policy
-from lanner.policy.suggest.model import Oracle
+from lanner.policy.suggest.model import EVERYTHING, Oracle
 from lanner.policy.suggest.synthesis import names_in, needs_in, suggest
 from lanner.policy.suggest.traffic import Traffic
 
@@ -102,12 +103,25 @@ def test_a_rule_may_be_allowed_to_miss_noise(traffic: Traffic, oracle_of: Oracle
 
 
 def test_secrets_are_never_in_clear(traffic: Traffic, oracle_of: Oracles):
-    """A rule that wants them loses, and the suggestion is not proved."""
+    """A rule that wants them may go without a part of its sight; that is told."""
     found = suggest(oracle_of(SECRET), traffic)
     assert _levels(found.policy, ("alice", "get", "secrets")) == ["Metadata"]
-    assert not found.proved
-    assert [(loss.rule, loss.lines) for loss in found.losses] == [("Secret body", (0,))]
+    assert found.proved
+    assert [(loss.rule, loss.after, loss.lines) for loss in found.partly] == [("Secret body", "partly", (0,))]
     assert [(one.rule, one.followed) for one in found.conflicts] == [("Secret body", False)]
+
+
+def test_a_rule_that_is_blind_without_secrets_in_clear_is_no_proof(traffic: Traffic, oracle_of: Oracles):
+    """It loses all of its sight."""
+    ask = oracle_of(SECRET)
+
+    def blind(policy: Policy) -> list[Sight]:
+        verdict = "sighted" if policy == EVERYTHING else "blind"
+        return [msgspec.structs.replace(one, verdict=verdict) for one in ask(policy)]
+
+    found = suggest(blind, traffic)
+    assert not found.proved
+    assert [loss.after for loss in found.losses] == ["blind"]
 
 
 def test_config_maps_follow_the_rules_unless_forbidden(traffic: Traffic, oracle_of: Oracles):

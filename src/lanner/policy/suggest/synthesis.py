@@ -79,14 +79,13 @@ def suggest(
 ) -> Suggestion:
     """Return the cheapest policy found; its `losses` are empty where every rule keeps its sight.
 
-    Rules named in `partly` may miss some requests, if that saves; so may those that want bodies of what is never logged
-    in clear. `full` is what the oracle says of EVERYTHING, where
-    that is known already. Raises UsageError on a bad resource.
+    Rules named in `partly` may miss some requests, if that saves; so may those that want bodies of secrets and tokens.
+    `full` is what the oracle says of EVERYTHING, where that is known already. Raises UsageError on a bad resource.
     """
     full = oracle(EVERYTHING) if full is None else full
     needs = needs_in(full)
     guards, conflicts = guarded(needs, no_bodies_of)
-    partly = {*partly, *(conflict.rule for conflict in conflicts if not conflict.followed)}
+    partly = {*partly, *(conflict.rule for conflict in guarded(needs)[1] if not conflict.followed)}
     frame = _frame(without_guarded(needs, guards), guard_line(guards), keep)
     proof = _Proof(oracle, full, partly)
     offers = _offers(frame, traffic, everything=keep == "nothing")
