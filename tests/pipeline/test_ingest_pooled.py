@@ -42,7 +42,7 @@ RULE = """
 
 
 def rule_set(engine: Engine) -> RuleSet:
-    return RuleSet(tuple(engine.rules), hostname="h")
+    return RuleSet(tuple(engine.rules), hostname="h", correlations=tuple(engine.correlations))
 
 
 def engine(name: str = "Exec") -> Engine:
