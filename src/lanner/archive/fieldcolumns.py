@@ -179,7 +179,7 @@ class FieldColumns:
             case "ka.user.groups":
                 return _list("groups")
             case "ka.response.code":
-                return Reading(value=exp.cast(exp.column("code"), "text"))
+                return Reading(value=exp.cast(exp.column("code"), "text"), number=exp.column("code"))
             case "ka.resp.name":
                 return self._dialect.json(exp.column("response_object"), ("metadata", "name"))
             case "jevt.rawtime" | "json.rawtime":

@@ -83,7 +83,9 @@ COLUMNS = (
     Column(45, "item", _INT, "place in an EventList"),
     Column(46, "ordinal", _LONG, "place in the order of arrival within the source", bounds=True),
     Column(47, "ingested", _TIME, "when lanner took the event"),
-    Column(48, "odd", BooleanType(), "true where the columns tell less than rules see in the event, else null", bounds=True),
+    Column(
+        48, "odd", BooleanType(), "true where the columns tell less than rules see in the event, else null", bounds=True
+    ),
 )
 
 PROPERTIES = {

@@ -16,6 +16,7 @@ from lanner.rules.text import ascii_lower
 
 EQUALITY = frozenset({"=", "=="})
 MEMBERSHIP = frozenset({"in", "intersects"})
+ALIKE = EQUALITY | MEMBERSHIP | {"!="}
 _SOUGHT = EQUALITY | MEMBERSHIP | {"contains", "startswith", "endswith"}
 _PLAIN = re.compile(r"[\w /.,:@%+*=()-]+", re.ASCII)
 _WHOLE = re.compile(r"-?[1-9]\d{0,14}")
@@ -76,6 +77,14 @@ def number_check(operator: str, value: Expression, texts: Sequence[str], type_na
 def numbers_check(operator: str, value: Expression, other: Expression) -> Expression:
     """Check a number against another value."""
     return _ORDER["=" if operator in MEMBERSHIP else operator](this=value, expression=other)
+
+
+def whole_check(operator: str, value: Expression, texts: Sequence[str]) -> Expression | bool:
+    """Check the text of a number for being one of some: what is not written as a number is written is none."""
+    found = sorted({int(item) for item in texts if item == "0" or _WHOLE.fullmatch(item)})
+    if operator == "!=":
+        return exp.NEQ(this=value, expression=number(found[0])) if found else present(value)
+    return among(value, [number(item) for item in found])
 
 
 def list_check(dialect: Dialect, operator: str, values: Expression, texts: Sequence[str]) -> Expression | bool:

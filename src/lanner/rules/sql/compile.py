@@ -108,6 +108,8 @@ class Translator:
         operator, doubts = compare.operator, left.doubts
         if checks.reads_bytes(operator, texts):
             doubts = (*doubts, checks.beyond_ascii(left.value))
+        if left.number is not None and operator in checks.ALIKE:
+            return _Check(checks.whole_check(operator, left.number, texts), doubts)
         if left.form is None:
             return _Check(checks.text_check(self._dialect, operator, left.value, texts), doubts, left.partly)
         null_fits = literal_test(compare)("null")

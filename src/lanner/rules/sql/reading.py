@@ -18,7 +18,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     `exists` says where it is present, if not where `value` is. On rows where one of `doubts` holds the value may be
     another than the field's. A value out of JSON may be a number, an object or a list, whose text SQL does not tell:
     `form` holds there; `lax` is the value with NULL for JSON's null. `text_only` says why neither null nor presence
-    can be told, `partly` why the doubtful rows are many.
+    can be told, `partly` why the doubtful rows are many. `number` is the same value where it is a whole number's text.
     """
 
     value: Expression
@@ -28,6 +28,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     form: Expression | None = None
     text_only: str = ""
     partly: str = ""
+    number: Expression | None = None
 
 
 class Constant(msgspec.Struct, frozen=True):

@@ -18,6 +18,9 @@ from lanner.rules.sql.compile import Translation
 from lanner.rules.sql.dialect import text
 from lanner.rules.sql.reading import Columns, Expression, Reading, UnreadError, either, every
 
+MOST_PASSES = 64
+"""A condition that needs one of more values than this gets one pass for all of them."""
+
 Anchors = Mapping[str, frozenset[str]]
 """By column the texts of which it must hold one."""
 
@@ -42,24 +45,40 @@ def anchors_of(condition: ir.Condition, columns: Columns) -> Anchors:
 def plan_scans(
     conditions: Sequence[ir.Condition], translations: Sequence[Translation], columns: Columns, order: Sequence[str]
 ) -> list[Scan]:
-    """Divide conditions by the first column of `order` that each needs values in; those without one go together."""
-    groups: dict[str, list[tuple[Expression, Anchors]]] = defaultdict(list)
+    """Divide conditions by the first column of `order` that each needs values in; those without one go together.
+
+    The first of all is the column by which rows are sorted: each of its values has a pass of its own, which reads
+    only where that value stands, and tries only the conditions that may need it.
+    """
+    groups: dict[tuple[str, str], list[_Wanted]] = defaultdict(list)
     for condition, translation in zip(conditions, translations, strict=True):
         anchors = anchors_of(condition, columns)
         column = next((name for name in order if name in anchors), "")
-        groups[column].append((translation.condition, anchors))
+        values = sorted(anchors[column]) if column == order[0] else [""]
+        for value in values if len(values) <= MOST_PASSES else [""]:
+            narrow = {**anchors, column: frozenset([value])} if value else anchors
+            groups[column, value].append(_Wanted(translation.condition, narrow))
     return [_scan(group, order) for group in groups.values()]
 
 
-def _scan(group: Sequence[tuple[Expression, Anchors]], order: Sequence[str]) -> Scan:
+class _Wanted(NamedTuple):
+    condition: Expression
+    anchors: Anchors
+
+
+def _scan(group: Sequence[_Wanted], order: Sequence[str]) -> Scan:
     shared: dict[str, frozenset[str]] = {}
     for name in order:
-        needs = [anchors[name] for _, anchors in group if name in anchors]
+        needs = [wanted.anchors[name] for wanted in group if name in wanted.anchors]
         if len(needs) == len(group):
             shared[name] = frozenset().union(*needs)
     needed = [among(exp.column(name), [text(item) for item in sorted(texts)]) for name, texts in shared.items()]
-    found = every([*needed, either([condition for condition, _ in group])])
+    found = every([*needed, either([_folded(wanted.condition) for wanted in group])])
     return Scan(exp.Boolean(this=found) if isinstance(found, bool) else found, shared)
+
+
+def _folded(condition: Expression) -> Expression | bool:
+    return bool(condition.this) if isinstance(condition, exp.Boolean) else condition.copy()
 
 
 def _plain_column(field: ir.Field, columns: Columns) -> str | None:
