@@ -103,7 +103,7 @@ def test_recorded_conditions_have_the_same_events_in_all_three_engines(recorded)
         name.partition(": ")[2] for found in translated(conditions, doubts=False) for name in found.refused
     )
     assert set(refused) <= {
-        *("a list in a body", "the text of a number, list or object", "a name out of a response", "b64()", "join()"),
+        *("a list in a body", "the text of a number, list or object", "b64()", "join()"),
         *("no column tells it", "the text of a list", "a parameter that is written with % or +"),
         *("the text of an object", "a list of fields", "getopt()"),
     }

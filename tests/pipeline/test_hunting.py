@@ -48,13 +48,12 @@ def hunted(archive, engine, selection=Selection()):  # noqa: B008 - frozen
 
 def replayed(log, engine):
     run = Replay([log], print)
-    rules = RuleSet(tuple(engine.rules), engine._matching, "", "json")
-    alerts = [alert for part in run.run(engine, rules, lambda _: None) for alert in part]
-    return [msgspec.json.decode(alert) for alert in alerts]
+    rules = RuleSet(tuple(engine.rules), engine._matching, "", "json", tuple(engine.correlations))
+    return [alert for part in run.run(engine, rules, lambda _: None) for alert in part]
 
 
 def plain(alerts):
-    rows = [msgspec.json.decode(msgspec.json.encode(alert)) for alert in alerts]
+    rows = [msgspec.json.decode(alert) for alert in alerts]
     for row in rows:
         row["lanner"].pop("event", None)
     return rows
@@ -67,11 +66,15 @@ def test_a_hunt_gives_the_alerts_of_a_replay(full, rules, matching):
     """Each rule of Falco's file and each of lanner's own, byte for byte, in the order of the log."""
     if not rules.exists():
         pytest.skip("shared test data are not here")
-    engine = Engine(load_files([rules]).require().rules, matching=matching)
+    loaded = load_files([rules]).require()
+    engine = Engine(loaded.rules, matching=matching)
     alerts, hunt = hunted(full, engine)
     assert plain(alerts) == plain(replayed(LOG, engine))
     assert len(hunt.refused) == 10
     assert hunt.candidates < 2 * len(alerts)
+    if loaded.correlations:
+        engine = Engine(loaded.rules, correlations=loaded.correlations, matching=matching)
+        assert plain(hunted(full, engine)[0]) == plain(replayed(LOG, engine))
 
 
 RULE = """
@@ -105,7 +108,7 @@ def row(number, day=1, text=None):
 
 
 def names(found):
-    return [alert.output for alert in found[0]]
+    return [msgspec.json.decode(alert)["output"] for alert in found[0]]
 
 
 def test_a_hunt_is_bounded_in_time(archive):

@@ -12,6 +12,7 @@ import msgspec
 from sqlglot import exp
 
 from lanner.audit.fields_generic import PLUGIN, SOURCE
+from lanner.audit.identity import ACCOUNT, ISSUED
 from lanner.audit.pointer import parse_pointer
 from lanner.rules import ir
 from lanner.rules.sql.dialect import Dialect, call, number, text
@@ -33,6 +34,8 @@ _COLUMNS = {
     "ka.response.reason": "reason",
     "ka.auth.decision": "decision",
     "ka.auth.reason": "decision_reason",
+    "lanner.actor": "username",
+    "lanner.address": "source_ip",
 }
 _POINTERS = {
     ("auditID",): "audit_id",
@@ -148,6 +151,8 @@ _KEY = re.compile(r"[\w.:@/ -]+", re.ASCII)
 _DIGITS = re.compile(r"0|[1-9]\d{0,8}")
 _PLACE = re.compile(r"[+-]?\d+", re.ASCII)
 # Escapes in JSON of characters that kube-apiserver writes as they are.
+_LEGACY = "authentication.k8s.io/legacy-token-"
+"""What the annotations begin with that name the Secret of a token."""
 _ESCAPES = r"\\/|\\u00(?:2[0-57-9a-fA-F]|3[0-9abdfABDF]|[4-7])"
 
 
@@ -188,9 +193,29 @@ class FieldColumns:
                 return self._time(self._dialect.nanoseconds(exp.column("time")))
             case "ka.uri.param":
                 return self._parameter(argument or "")
+            case "lanner.credential":
+                legacy = self._dialect.contains(exp.column("annotations"), text(_LEGACY))
+                return Reading(value=exp.column("credential_id"), doubts=(legacy,), partly="a token of a Secret")
+        raise UnreadError("no column tells it", self._possible(name))
+
+    def _possible(self, name: str) -> Expression | None:
+        """Return where a field that is worked out of several columns can be present."""
+        match name:
             case "ka.target.pod.name":
-                raise UnreadError("a name out of a response", exp.column("resource").eq(text("pods")))
-        raise UnreadError("no column tells it")
+                return exp.column("resource").eq(text("pods"))
+            case "lanner.home":
+                return self._dialect.starts(exp.column("username"), text(ACCOUNT))
+            case "lanner.pod" | "lanner.node":
+                return _present("extra")
+            case "lanner.binding" | "lanner.role":
+                return _present("decision_reason")
+            case "lanner.issued":
+                answered = exp.column("code").isin(number(200), number(201))
+                holding = exp.column("resource").isin(text("secrets"), text("certificatesigningrequests"))
+                return exp.or_(
+                    exp.and_(answered, holding), self._dialect.contains(exp.column("annotations"), text(ISSUED))
+                )
+        return None
 
     def _annotation(self, key: str) -> Reading:
         # Annotations are texts; the archive writes them anew, so that no key is there twice.

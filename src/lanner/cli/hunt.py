@@ -43,6 +43,13 @@ def hunt_command(  # noqa: PLR0917 - Typer reads options from parameters
     since: Annotated[str, typer.Option(help="From this time on, ISO 8601; UTC when no zone is given.")] = "",
     until: Annotated[str, typer.Option(help="Before this time.")] = "",
     cluster: Annotated[str, typer.Option(help="Only events of this cluster.")] = "",
+    correlations: Annotated[
+        bool,
+        typer.Option(
+            "--correlations/--no-correlations",
+            help="Correlations, too: they may have to look at most events there are.",
+        ),
+    ] = True,
     hostname: Annotated[str, typer.Option(help="The hostname that alerts carry.")] = "",
     data: Data = None,
     config: Config = None,
@@ -68,7 +75,7 @@ def hunt_command(  # noqa: PLR0917 - Typer reads options from parameters
 
     way = Way(format_.value, output, memory)
     if not sql:
-        asked = Asked(tuple(rule or ()), tuple(rules or ()), matching, since, until, cluster, hostname)
+        asked = Asked(tuple(rule or ()), tuple(rules or ()), matching, since, until, cluster, hostname, correlations)
         hunt_alerts(asked, data, config, way)
         return
     if rule or rules or since or until or cluster:

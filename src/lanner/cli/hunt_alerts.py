@@ -22,10 +22,12 @@ from lanner.cli.replay import read_matching
 from lanner.cli.rules.choosing import choose
 from lanner.cli.rules.loading import load
 from lanner.cli.streams import open_output
-from lanner.detect.alert import Alert, encode_alert
+from lanner.detect.alert import Alert, decode_alert
 from lanner.detect.engine import Engine
 from lanner.pipeline.hunting import Hunt, hunt_rules
 from lanner.pipeline.replay import counts_events
+from lanner.rules.correlation.model import Correlation
+from lanner.rules.loading import LoadedRules
 from lanner.rules.ruleset import Rule
 
 BATCH_ALERTS = 1000
@@ -57,6 +59,7 @@ class Asked(NamedTuple):
     until: str
     cluster: str
     hostname: str
+    correlations: bool
 
 
 def hunt_alerts(asked: Asked, data: Path | None, config: Path | None, way: Way) -> None:
@@ -66,7 +69,7 @@ def hunt_alerts(asked: Asked, data: Path | None, config: Path | None, way: Way) 
         until=read_moment(asked.until, "--until"),
         cluster=asked.cluster or None,
     )
-    engine = Engine(_rules(asked), matching=read_matching(asked.matching), hostname=asked.hostname)
+    engine = _engine(asked)
     _, folder, settings = find_archive(data, config)
     archive = Archive.open(settings, folder, create=False)
     with (
@@ -82,38 +85,49 @@ def hunt_alerts(asked: Asked, data: Path | None, config: Path | None, way: Way) 
 class _Counted:
     """Alerts that are counted while they are taken."""
 
-    def __init__(self, alerts: Iterator[Alert]) -> None:
+    def __init__(self, alerts: Iterator[bytes]) -> None:
         self.count = 0
         self._alerts = alerts
 
-    def __iter__(self) -> Iterator[Alert]:
+    def __iter__(self) -> Iterator[bytes]:
         for alert in self._alerts:
             self.count += 1
             yield alert
 
 
-def _rules(asked: Asked) -> list[Rule]:
+def _engine(asked: Asked) -> Engine:
     loaded = load(list(asked.files) or [content.FOLDER])
-    if not loaded.rules:
+    if not loaded.rules and not loaded.correlations:
         note("warning: no rule is loaded, so there can be no alert")
-    if not asked.names:
-        return loaded.rules
-    wanted = {choose(name, loaded.rules, loaded.linker.collector.rules).name for name in asked.names}
-    # A rule that is asked for by its name is tried, be it disabled.
-    return [msgspec.structs.replace(rule, enabled=True) for rule in loaded.rules if rule.name in wanted]
+    rules, correlations = loaded.rules, loaded.correlations if asked.correlations else []
+    if asked.names:
+        rules, correlations = _chosen(asked.names, loaded)
+    return Engine(rules, correlations=correlations, matching=read_matching(asked.matching), hostname=asked.hostname)
+
+
+def _chosen(names: tuple[str, ...], loaded: LoadedRules) -> tuple[list[Rule], list[Correlation]]:
+    """Return what is asked for by its name; it is tried even when it is disabled."""
+    titles = {correlation.name for correlation in loaded.correlations}
+    wanted = {
+        name if name in titles else choose(name, loaded.rules, loaded.linker.collector.rules).name for name in names
+    }
+    return (
+        [msgspec.structs.replace(rule, enabled=True) for rule in loaded.rules if rule.name in wanted],
+        [msgspec.structs.replace(each, enabled=True) for each in loaded.correlations if each.name in wanted],
+    )
 
 
 def _write(alerts: _Counted, form: str, stream: BinaryIO) -> None:
     if form == "json":
-        stream.writelines(encode_alert(alert) + b"\n" for alert in alerts)
+        stream.writelines(alert + b"\n" for alert in alerts)
         return
     schema = pa.schema([_COLUMNS.field(name) for name in _SHOWN]) if form == "table" else _COLUMNS
     print_answer(Answer(schema, _batches(iter(alerts), schema)), form, stream)
 
 
-def _batches(alerts: Iterator[Alert], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _batches(alerts: Iterator[bytes], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     while batch := list(itertools.islice(alerts, BATCH_ALERTS)):
-        yield pa.RecordBatch.from_pylist([_row(alert) for alert in batch], schema)
+        yield pa.RecordBatch.from_pylist([_row(decode_alert(alert)) for alert in batch], schema)
 
 
 def _row(alert: Alert) -> dict[str, Any]:
@@ -126,7 +140,10 @@ def _row(alert: Alert) -> dict[str, Any]:
 
 
 def _report(engine: Engine, hunt: Hunt, alerts: int) -> None:
-    note(f"{alerts} alerts of {len(engine.rules)} rules; SQL found {hunt.candidates} events for the rules to decide on")
+    rules = f"{len(engine.rules)} rules"
+    if engine.correlations:
+        rules += f" and {len(engine.correlations)} correlations"
+    note(f"{alerts} alerts of {rules}; SQL found {hunt.candidates} events for them to decide on")
     if counts_events(engine.rules):
         note("a rule uses evt.num, which counts the events of a stream: in a hunt it is 0")
     if hunt.refused:

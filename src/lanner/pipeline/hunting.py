@@ -11,16 +11,19 @@ from lanner.archive.selection import Selection
 from lanner.archive.settings import HUNT_MEMORY
 from lanner.archive.store import Archive
 from lanner.audit.decode import decode
-from lanner.detect.alert import Alert
+from lanner.detect.alert import encode_alert
+from lanner.detect.correlate.hits import Hit
+from lanner.detect.correlate.teller import Teller
 from lanner.detect.engine import Engine
+from lanner.pipeline.order import Order
 
 
 class Hunt(NamedTuple):
-    """How many events SQL found for the engine to decide on, what SQL does not say by rule, and the alerts."""
+    """How many events SQL found for the engine to decide on, what SQL does not say by rule, and the encoded alerts."""
 
     candidates: int
     refused: dict[str, tuple[str, ...]]
-    alerts: Iterator[Alert]
+    alerts: Iterator[bytes]
 
 
 @contextmanager
@@ -32,14 +35,26 @@ def hunt_rules(
     memory: str = HUNT_MEMORY,
     progress: Callable[[float], Any] = lambda _share: None,
 ) -> Iterator[Hunt]:
-    """Give the alerts that the engine's rules have in the archive, source by source in the order of arrival."""
-    conditions = [rule.condition for rule in engine.rules]
+    """Give the alerts that the engine's rules and correlations have, source by source in the order of arrival."""
+    named = [(rule.name, rule.condition) for rule in engine.rules]
+    named += [(each.name, part.condition) for each in engine.correlations for part in each.parts]
+    conditions = [condition for _, condition in named]
     with find_events(archive, conditions, selection, memory=memory, progress=progress) as found:
-        refused = {rule.name: parts for rule, parts in zip(engine.rules, found.refused, strict=True) if parts}
+        refused: dict[str, tuple[str, ...]] = {}
+        for (name, _), parts in zip(named, found.refused, strict=True):
+            if parts:
+                refused[name] = tuple(dict.fromkeys((*refused.get(name, ()), *parts)))
         yield Hunt(found.events, refused, _alerts(engine, found.lines))
 
 
-def _alerts(engine: Engine, lines: Iterator[bytes]) -> Iterator[Alert]:
-    for line in lines:
+def _alerts(engine: Engine, lines: Iterator[bytes]) -> Iterator[bytes]:
+    teller = Teller(engine.correlations, hostname=engine.hostname) if engine.correlations else None
+    order = Order(teller, encode_alert)
+    hits: list[Hit] = []
+    for place, line in enumerate(lines, 1):
         for event in decode(line).events:
-            yield from engine.process(event)
+            alerts = engine.process(event, hits=hits)
+            if alerts or hits:
+                yield from order.add(place, [encode_alert(alert) for alert in alerts], hits)
+                hits.clear()
+    yield from order.finish()
