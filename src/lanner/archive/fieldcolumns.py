@@ -187,10 +187,8 @@ class FieldColumns:
                 return Reading(value=exp.cast(exp.column("code"), "text"), number=exp.column("code"))
             case "ka.resp.name":
                 return self._dialect.json(exp.column("response_object"), ("metadata", "name"))
-            case "jevt.rawtime" | "json.rawtime":
-                return self._time(exp.cast(self._dialect.nanoseconds(exp.column("time")), "text"))
-            case "evt.rawtime":
-                return self._time(self._dialect.nanoseconds(exp.column("time")))
+            case "evt.rawtime" | "jevt.rawtime" | "json.rawtime":
+                return self._time(is_text=name != "evt.rawtime")
             case "ka.uri.param":
                 return self._parameter(argument or "")
             case "lanner.credential":
@@ -231,7 +229,9 @@ class FieldColumns:
         escaped = call("REGEXP_MATCHES", body.copy(), text(_ESCAPES))
         return UnreadError("a list in a body", present, Hint(body, escaped, verbatim))
 
-    def _time(self, value: Expression) -> Reading:
+    def _time(self, *, is_text: bool) -> Reading:
+        value = self._dialect.nanoseconds(exp.column("time"))
+        value = exp.cast(value, "text") if is_text else value
         unknown = exp.column("time").is_(exp.null())
         return Reading(value=value, exists=True, doubts=(unknown,))
 
