@@ -98,6 +98,7 @@ ARCHIVER = {
     "sequence": 17,
     "held": 4,
     "dropped": {"twin": 300},
+    "redacted": {"secret": 5},
     "bytes": 5_500_000,
     "files": 2,
     "problem": "",
