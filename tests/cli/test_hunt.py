@@ -156,3 +156,21 @@ def test_rows_go_to_a_file(ask, tmp_path):
     """Parquet keeps the types."""
     ask(SQL, "--format", "parquet", "--output", str(tmp_path / "rows.parquet"))
     assert pq.read_table(tmp_path / "rows.parquet")["verb"].to_pylist() == ["get", None]
+
+
+@pytest.mark.parametrize("redacted", [{}, {"configmaps": 1}])
+def test_rules_that_compare_redacted_values_are_named(tmp_path, monkeypatch, redacted):
+    """Where something in the archive is redacted, on stderr."""
+    monkeypatch.setenv("LANNER_DATA", str(tmp_path))
+    archive = Archive.open(ArchiveSettings(), DataFolder(tmp_path).archive)
+    archive.append([Row(raw=EVENT, source="s")], redacted=redacted)
+    archive.close()
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "- rule: Config\n  desc: d\n  condition: ka.req.configmap.obj contains x\n"
+        "  output: o\n  priority: WARNING\n  source: k8s_audit\n"
+    )
+    app = typer.Typer()
+    app.command()(hunt.hunt_command)
+    told = CliRunner().invoke(app, ["--rules", str(rules)]).stderr
+    assert ("replaced" in told and "Config" in told) == bool(redacted)

@@ -11,9 +11,11 @@ import msgspec
 import pyarrow as pa
 
 from lanner import content
+from lanner.archive.listing import list_redacted
 from lanner.archive.query import Answer
 from lanner.archive.selection import Selection
 from lanner.archive.store import Archive
+from lanner.audit.redaction.settings import RedactionSettings
 from lanner.cli.archive.opening import find_archive
 from lanner.cli.console import note, portion
 from lanner.cli.hunt_rows import Way, print_answer
@@ -28,6 +30,7 @@ from lanner.pipeline.hunting import Hunt, hunt_rules
 from lanner.pipeline.replay import counts_events
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.loading import LoadedRules
+from lanner.rules.redaction import conflicts
 from lanner.rules.ruleset import Rule
 
 BATCH_ALERTS = 1000
@@ -80,6 +83,8 @@ def hunt_alerts(asked: Asked, data: Path | None, config: Path | None, way: Way) 
         alerts = _Counted(hunt.alerts)
         _write(alerts, way.form, stream)
     _report(engine, hunt, alerts.count)
+    if list_redacted(archive):
+        _report_redacted(engine.rules)
 
 
 class _Counted:
@@ -152,3 +157,13 @@ def _report(engine: Engine, hunt: Hunt, alerts: int) -> None:
         note(f"  {rule}: {'; '.join(parts)}")
     if engine.render_errors:
         note(f"{engine.render_errors} alerts could not fill in their output")
+
+
+def _report_redacted(rules: list[Rule]) -> None:
+    """Name the rules that compare what the archive holds as marks only; by the default settings of redaction."""
+    blinded = [rule.name for rule in rules if conflicts(rule.condition, RedactionSettings())]
+    if blinded:
+        note(
+            "the archive is redacted; these rules compare values that were replaced and may have other alerts than the"
+        )
+        note(f"stream had (`lanner rules check` says which values): {', '.join(blinded)}")
