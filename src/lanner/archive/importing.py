@@ -201,7 +201,7 @@ class _Run:
             ordinal=self._ordinal,
             ingested=self._now,
             cluster=self._cluster or event.cluster or None,
-            wrapped=Wrapped(event.line, event.raw) if event.line else None,
+            wrapped=Wrapped(event.line, event.raw, whole=self._redactor is None) if event.line else None,
         )
 
     def _refuse(self, line: InputLine, reason: str, raw: bytes, size: int) -> Refused:
