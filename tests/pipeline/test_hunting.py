@@ -147,3 +147,22 @@ def test_an_empty_archive_and_an_empty_rule_set_have_no_alerts(archive):
     assert names(hunted(archive, one_rule("ka.verb exists"))) == []
     archive.append([row(1)])
     assert names(hunted(archive, Engine([]))) == []
+
+
+GKE = (
+    b'{"protoPayload":{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","serviceName":"k8s.io",'
+    b'"methodName":"io.k8s.core.v1.pods.get","resourceName":"core/v1/namespaces/shop/pods/p3"},'
+    b'"timestamp":"2026-01-01T00:00:00.000000Z","insertId":"x"}'
+)
+
+
+def test_events_in_the_lines_of_providers_are_found_once(archive, tmp_path):
+    """A line with a time before the event, a list of two, and an event that was made from another schema."""
+    entries = [msgspec.json.encode({"message": row(number).raw.decode()}) for number in (1, 2)]
+    log = tmp_path / "log"
+    log.write_bytes(b'2026-01-01T00:00:00.000Z %b\n{"events":[%b,%b]}\n%b\n' % (row(0).raw, *entries, GKE))
+    with importer(archive, ArchiveSettings()) as imports:
+        assert imports.run("log", lambda: read_lines(log)).refused == 0
+    engine = one_rule("ka.verb = get")
+    assert names(hunted(archive, engine)) == ["get p0", "get p1", "get p2", "get p3"]
+    assert plain(hunted(archive, engine)[0]) == plain(replayed(log, engine))

@@ -38,11 +38,14 @@ _READ = "read_parquet($files, union_by_name = true, hive_partitioning = false)"
 
 
 class Found(NamedTuple):
-    """How many events may fit, what SQL did not say by condition, and their lines in the order of arrival."""
+    """How many events may fit, what SQL did not say by condition, and the events in the order of arrival.
+
+    An event is given as its line and its place in it: a provider's line may hold several.
+    """
 
     events: int
     refused: list[tuple[str, ...]]
-    lines: Iterator[bytes]
+    lines: Iterator[tuple[bytes, int]]
 
 
 @contextmanager
@@ -115,15 +118,15 @@ def _count(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def _lines(connection: duckdb.DuckDBPyConnection) -> Iterator[bytes]:
+def _lines(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[bytes, int]]:
     files = [row[0] for row in connection.execute(f"SELECT DISTINCT file FROM {_FOUND}").fetchall()]  # noqa: S608 - fixed names
     if not files:
         return
-    columns = ", ".join(f'"{name}"' for name in REBUILD)
+    columns = ", ".join(f'"{name}"' for name in (*REBUILD, "item"))
     sql = (
         f"SELECT {columns} FROM {_READ} SEMI JOIN {_FOUND} ON filename = file AND file_row_number = place "  # noqa: S608 - fixed names
         "ORDER BY source, ordinal, item"
     )
     with explained():
         for batch in connection.sql(sql, params={"files": files}).to_arrow_reader(BATCH_ROWS):
-            yield from map(rebuild_line, batch.to_pylist())
+            yield from ((rebuild_line(values), values["item"]) for values in batch.to_pylist())

@@ -11,6 +11,7 @@ from lanner.archive.selection import Selection
 from lanner.archive.settings import HUNT_MEMORY
 from lanner.archive.store import Archive
 from lanner.audit.decode import decode
+from lanner.audit.event import Event
 from lanner.detect.alert import encode_alert
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller
@@ -47,12 +48,18 @@ def hunt_rules(
         yield Hunt(found.events, refused, _alerts(engine, found.lines))
 
 
-def _alerts(engine: Engine, lines: Iterator[bytes]) -> Iterator[bytes]:
+def _event(line: bytes, item: int) -> Iterator[Event]:
+    """Give the one event of a line, of several that which is asked for."""
+    events = decode(line).events
+    return iter(events if len(events) == 1 else events[item : item + 1])
+
+
+def _alerts(engine: Engine, lines: Iterator[tuple[bytes, int]]) -> Iterator[bytes]:
     teller = Teller(engine.correlations, hostname=engine.hostname) if engine.correlations else None
     order = Order(teller, encode_alert)
     hits: list[Hit] = []
-    for place, line in enumerate(lines, 1):
-        for event in decode(line).events:
+    for place, (line, item) in enumerate(lines, 1):
+        for event in _event(line, item):
             alerts = engine.process(event, hits=hits)
             if alerts or hits:
                 yield from order.add(place, [encode_alert(alert) for alert in alerts], hits)
