@@ -12,7 +12,17 @@ from lanner.audit import identity
 from lanner.audit.event import Event
 from lanner.rules.ruleset import PRIORITIES
 
-__all__ = ["PRIORITIES", "Alert", "Origin", "alert_time", "decode_alert", "encode_alert", "origin_of", "time_text"]
+__all__ = [
+    "PRIORITIES",
+    "Alert",
+    "Origin",
+    "alert_time",
+    "decode_alert",
+    "encode_alert",
+    "origin_of",
+    "time_seconds",
+    "time_text",
+]
 
 
 class Origin(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -96,6 +106,11 @@ def alert_time(event: Event) -> str:
     if found is not None:
         return f"{found[1]}.{(found[2] or '').ljust(9, '0')}Z"
     return time_text(event.time_ns)
+
+
+def time_seconds(time: str) -> float:
+    """Return an alert's time in whole seconds since 1970."""
+    return datetime.fromisoformat(f"{time[:19]}+00:00").timestamp()
 
 
 def time_text(time_ns: int) -> str:

@@ -10,11 +10,10 @@ import hashlib
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 import msgspec
 
-from lanner.detect.alert import PRIORITIES, Alert
+from lanner.detect.alert import PRIORITIES, Alert, time_seconds
 
 QUIET_HOURS = 24
 INCIDENTS = 10_000
@@ -225,9 +224,5 @@ def _note(values: list[str], value: str) -> None:
 
 
 def _hours(before: str, now: str) -> float:
-    """Return the hours between two times of alerts; their seconds do."""
-    return (_seconds(now) - _seconds(before)) / 3600
-
-
-def _seconds(time: str) -> float:
-    return datetime.fromisoformat(f"{time[:19]}+00:00").timestamp()
+    """Return the hours between two times of alerts."""
+    return (time_seconds(now) - time_seconds(before)) / 3600

@@ -18,6 +18,7 @@ from lanner.detect.alert import Alert
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller
 from lanner.detect.engine import Engine
+from lanner.detect.repeats import Repeats
 from lanner.outputs.throttle import Throttle
 from lanner.pipeline.committer import Committer, Prepared
 from lanner.pipeline.counts import Counts
@@ -64,18 +65,22 @@ class Detector:
         self._last = (b"", b"")
         self.engine = engine
         self.teller = Teller(engine.correlations, hostname=engine.hostname)
+        self.repeats = Repeats(engine.rules)
         self.grouping = LiveGrouping()
 
     def exchange(self, engine: Engine) -> None:
         """Use another engine; correlations that it has as well go on with what they remember."""
         teller = Teller(engine.correlations, hostname=engine.hostname)
         teller.correlator.load(self.teller.correlator.dump())
-        self.engine, self.teller = engine, teller
+        repeats = Repeats(engine.rules)
+        repeats.follow(self.repeats)
+        self.engine, self.teller, self.repeats = engine, teller, repeats
 
     def look_at(self, events: Sequence[Event]) -> tuple[list[NewAlert], bytes]:
         """Return the alerts of events in order, marked where the throttle keeps them from outputs; and packed hits."""
         hits: list[Hit] = []
-        alerts = [self.admit(alert, event.raw) for event in events for alert in self._process(event, hits)]
+        found = ((alert, event.raw) for event in events for alert in self._process(event, hits))
+        alerts = [self.admit(alert, raw) for alert, raw in found if self.repeats.tell(alert)]
         return [*alerts, *self.correlate(hits)], self.teller.correlator.pack(hits) if hits else b""
 
     def correlate(self, hits: Sequence[Hit]) -> list[NewAlert]:

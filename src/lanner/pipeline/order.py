@@ -9,24 +9,32 @@ from lanner.detect.alert import Alert, decode_alert, encode_alert
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller, Told
 from lanner.detect.incidents import Grouping
+from lanner.detect.repeats import Repeats
 
 
 class Order:
     """Holds alerts back until no correlation can fire any more on an event before theirs.
 
-    What fires because time has passed (an absence) is given when it is known. With a grouping, alerts that are given as
-    JSON say their incident.
+    What fires because time has passed (an absence) is given when it is known. `repeats` holds alerts back, a `grouping`
+    gives them their incident; where either is there (`reads`), alerts come in as JSON.
     """
 
-    def __init__(self, teller: Teller | None, form: Callable[[Alert], bytes], grouping: Grouping | None = None) -> None:
-        self._teller, self._form, self._grouping = teller, form, grouping
+    def __init__(
+        self,
+        teller: Teller | None,
+        form: Callable[[Alert], bytes],
+        grouping: Grouping | None = None,
+        repeats: Repeats | None = None,
+    ) -> None:
+        self._teller, self._form, self._grouping, self._repeats = teller, form, grouping, repeats
+        self.reads = grouping is not None or (repeats is not None and bool(repeats.spans))
         self._held: list[tuple[int, int, bytes]] = []
         self._count = 0
 
     def add(self, place: int, alerts: Sequence[bytes], hits: Iterable[Hit]) -> list[bytes]:
         """Take an event's encoded alerts and its hits; `place` grows with the log. Returns what may be given now."""
         if self._teller is None:
-            return [self._grouped(alert) for alert in alerts]
+            return self._told(alerts)
         for alert in alerts:
             self._hold(place, alert)
         hits = list(hits)
@@ -43,7 +51,7 @@ class Order:
 
     def _hold_told(self, found: Iterable[Told]) -> None:
         for told in found:
-            self._hold(told.place, (encode_alert if self._grouping else self._form)(told.alert))
+            self._hold(told.place, (encode_alert if self.reads else self._form)(told.alert))
 
     def _hold(self, place: int, alert: bytes) -> None:
         self._count += 1
@@ -53,13 +61,18 @@ class Order:
         ready = len(self._held)
         if upto is not None:
             ready = next((n for n, (place, _, _) in enumerate(self._held) if place >= upto), ready)
-        released = [self._grouped(alert) for _, _, alert in self._held[:ready]]
+        released = [alert for _, _, alert in self._held[:ready]]
         del self._held[:ready]
-        return released
+        return self._told(released)
 
-    def _grouped(self, encoded: bytes) -> bytes:
-        if self._grouping is None:
-            return encoded
-        alert = decode_alert(encoded)
-        alert.lanner.incident = self._grouping.add(alert).id
-        return self._form(alert)
+    def _told(self, alerts: Sequence[bytes]) -> list[bytes]:
+        if not self.reads:
+            return list(alerts)
+        return [self._form(alert) for alert in map(decode_alert, alerts) if self._tell(alert)]
+
+    def _tell(self, alert: Alert) -> bool:
+        if self._repeats is not None and not self._repeats.tell(alert):
+            return False
+        if self._grouping is not None:
+            alert.lanner.incident = self._grouping.add(alert).id
+        return True

@@ -15,6 +15,7 @@ from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller
 from lanner.detect.engine import Engine
 from lanner.detect.incidents import Grouping
+from lanner.detect.repeats import Repeats
 from lanner.errors import GroundError, LannerError, SourceError
 from lanner.pipeline.order import Order
 from lanner.pipeline.workers.pool import Pool
@@ -97,8 +98,8 @@ class Replay:
         Raises UnreadError.
         """
         teller = Teller(rules.correlations, hostname=rules.hostname) if rules.correlations else None
-        self._order = Order(teller, FORMS[rules.form], self._grouping)
-        if self._grouping is not None:
+        self._order = Order(teller, FORMS[rules.form], self._grouping, Repeats(rules.rules))
+        if self._order.reads:
             rules = replace(rules, form="json")  # it reads them; the order gives them the form that is wanted
         if self._pool is not None and counts_events(rules.rules):
             self._note("a rule uses evt.num, which counts the events one by one: they are read by one process")
