@@ -434,3 +434,23 @@ def test_a_real_log_differs_in_the_redacted_values_alone(redactor):
         1429,
         {"annotations": 3010, "secrets": 70, "certificates": 24, "tokens": 23},
     )
+
+
+LARGE = 1_000_000
+COSTLY = {
+    "beginnings of tokens": (PODS, {"note": "eyJ" * (LARGE // 3)}),
+    "beginnings of keys": (PODS, {"note": "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt" * (LARGE // 36)}),
+    "beginnings of blocks": (PODS, {"note": "-----BEGIN PRIVATE KEY-----" * (LARGE // 27)}),
+    "a long argument": (PODS, container(args=["a" * LARGE])),
+    "many assignments": (PODS, container(args=["a=" * (LARGE // 2)])),
+    "quotes": (PODS, container(args=["' \" " * (LARGE // 4)])),
+    "words of a config": (CONFIG, {"data": {"a": "password" * (LARGE // 8)}}),
+    "lines of a config": (CONFIG, {"data": {"a": "\n" * LARGE}}),
+    "lists in lists": (PODS, {"env": json.loads('[{"env":' * 300 + "1" + "}]" * 300)}),
+}
+
+
+@pytest.mark.parametrize(("ref", "content"), COSTLY.values(), ids=COSTLY)
+def test_a_long_text_is_read_in_a_time_that_grows_with_its_length(redactor, ref, content):
+    """Anybody may write such an object; what is quadratic would not end within the time that a test has."""
+    redact(make_event(objectRef=ref, requestURI="/x?token=" + "eyJ" * 100_000, requestObject=content), redactor)

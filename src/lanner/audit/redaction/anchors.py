@@ -15,6 +15,7 @@ _LIST = re.compile(rb'"(\w++)"[ \t\r\n]*+:[ \t\r\n]*+\[')
 _TEXT = re.compile(rb'"[^"\\]++"[ \t\r\n]*+:[ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")', re.DOTALL)
 # Go escapes <, > and &, nobody needs to escape other letters: then words cannot be searched for as they are.
 _ODD_ESCAPES = rb"\\u00(?:2[0-57-9a-fA-F]|3[0-9abdfABDF]|[4-7][0-9a-fA-F])|\\/"
+_RUN = re.compile(rb"[A-Za-z0-9_-]*+")
 _TOKENS = (b"eyJ", b"LS0tLS1CRUdJTi", b"-----BEGIN ")
 _LISTS = {"environment": (b'"env"', b'"httpHeaders"'), "arguments": (b'"args"', b'"command"')}
 _SECRET = b'"Secret'
@@ -23,13 +24,15 @@ _SECRET = b'"Secret'
 class Anchored(msgspec.Struct):
     """What was found: lists to read with their keys, values of annotations, tokens.
 
-    `whole` says that words are not enough: a Secret may stand in the event, or it is written in an odd way.
+    `passed` is how far tokens were looked for, so that many beginnings in one word cost no more than one. `whole` says
+    that words are not enough: a Secret may stand in the event, or it is written in an odd way.
     """
 
     places: list[tuple[int, bytes]] = []
     annotations: list[Span] = []
     tokens: list[Span] = []
     whole: bool = False
+    passed: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.whole or self.places or self.annotations or self.tokens)
@@ -54,11 +57,20 @@ class Anchors:
             self._sort(found, text, anchor.start(), anchor[0])
         return found
 
+    @staticmethod
+    def _token(found: Anchored, text: bytes, start: int) -> None:
+        """Take a token that begins here; where there is none, none begins further on in the same word either."""
+        token = IN_LINES.match(text, start)
+        if token is not None:
+            found.tokens.append(token.span())
+            found.passed = token.end()
+        elif text.startswith(b"eyJ", start):
+            found.passed = _RUN.match(text, start).end()  # type: ignore[union-attr]  # it fits everywhere
+
     def _sort(self, found: Anchored, text: bytes, start: int, word: bytes) -> None:
         if word in _TOKENS:
-            token = IN_LINES.match(text, start)
-            if token is not None and (not found.tokens or found.tokens[-1][1] <= start):
-                found.tokens.append(token.span())
+            if start >= found.passed:
+                self._token(found, text, start)
         elif word == _SECRET or word.startswith(b"\\"):
             found.whole = True
         elif place := _LIST.match(text, start):

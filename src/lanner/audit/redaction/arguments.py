@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import re2
+
 from lanner.audit.redaction.values import NameTest, in_text, says_something
 
 
@@ -26,7 +28,8 @@ class _Word(NamedTuple):
 
 
 _SHELL_WORD = re.compile(rb"(?:[^\s'\";|&<>]++|'[^']*+'?|\"(?:[^\"\\]++|\\.)*+\"?)++", re.DOTALL)
-_ASSIGNED = re.compile(rb"([\w.-]++)=", re.ASCII)
+# RE2: a long word without an equals sign must not be read from each of its letters.
+_ASSIGNED = re2.compile(rb"([A-Za-z0-9_.-]+)=")
 _OPTION = re.compile(rb"--?[A-Za-z][\w.-]*+", re.ASCII)
 
 _PROGRAMS: tuple[tuple[tuple[bytes, ...], dict[bytes, str]], ...] = (

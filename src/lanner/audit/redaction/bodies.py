@@ -164,9 +164,11 @@ class BodyRules:
         if self._is_secret(name):
             self._whole(start, end, reason, decode)
         elif self.text[start] == _QUOTE:
-            inner = json_inner(self.text, start, end)
-            for place in in_text(inner.data, self._is_secret):
-                self._part(inner, *place, reason)
+            found = list(in_text(json_string(self.text[start:end]), self._is_secret))
+            if found:
+                inner = json_inner(self.text, start, end)
+                for place in found:
+                    self._part(inner, *place, reason)
 
     def _command(self, places: list[tuple[int, int]]) -> None:
         words = [json_inner(self.text, *place) for place in places]

@@ -31,6 +31,7 @@ IN_LINES = re.compile(
 )
 """Tokens and private keys in the JSON text of an event; a key ends with its string at the latest."""
 
+_TOKENS = re2.compile(_JWT)
 _FORMS = re2.compile(
     rb"(?i:\b(?:bearer|basic)[ \t]+)([A-Za-z0-9._~+/=-]{8,})"
     rb"|[A-Za-z][A-Za-z0-9+.-]{1,30}://[^\s:/@'\"]*:([^\s/@'\"]+)@"
@@ -51,8 +52,8 @@ _REFERENCES = (b"$", b"{{", b"<")
 
 
 def in_line(text: bytes) -> Iterator[Span]:
-    """Find tokens and private keys in a text without line breaks."""
-    return (found.span() for found in IN_LINES.finditer(text))
+    """Find JSON Web Tokens in a text."""
+    return (found.span() for found in _TOKENS.finditer(text))
 
 
 def in_text(text: bytes, is_secret: NameTest) -> Iterator[Span]:
