@@ -8,7 +8,7 @@ import pytest
 from lanner.audit.decode import decode
 from lanner.audit.event import Head, ObjectRef, User
 from lanner.errors import UsageError
-from lanner.policy.attributes import of_event, of_json, of_words, path_of
+from lanner.policy.attributes import as_json, of_event, of_json, of_words, path_of
 from lanner.policy.model import Attributes
 from lanner.sources.history import read_lines
 
@@ -127,3 +127,11 @@ def test_words_that_name_no_request(words):
 def test_paths_lose_query_and_escapes():
     assert path_of("/a%20b?c=%20") == "/a b"
     assert msgspec.json.encode(path_of("/%ff")) == '"/\ufffd"'.encode()
+
+
+@pytest.mark.parametrize("verb", ["get", ""])
+def test_a_row_reads_back(verb):
+    """What a request does not have is left out."""
+    one = of_words(user="u", groups=["g"], verb=verb, resource="deployments.apps/scale", namespace="n", name="x")
+    assert of_json(as_json(one)) == one
+    assert of_json(as_json(of_words(url="/healthz"))) == of_words(url="/healthz")

@@ -108,6 +108,13 @@ def of_json(row: Mapping[str, Any]) -> Attributes:
     return Attributes(groups=_groups(row), resource_request=resource_request, **texts)
 
 
+def as_json(attributes: Attributes) -> dict[str, Any]:
+    """Return a request as a row that `of_json` reads, without the parts that it does not have."""
+    row: dict[str, Any] = {key: getattr(attributes, field) for key, field in _FLAT.items()}
+    row["Groups"] = list(attributes.groups)
+    return {key: value for key, value in row.items() if value} | {"ResourceRequest": attributes.resource_request}
+
+
 def _text(row: Mapping[str, Any], key: str) -> str:
     value = row.get(key)
     if value is not None and not isinstance(value, str):

@@ -9,7 +9,7 @@ import msgspec
 
 from lanner.audit.decode import decode
 from lanner.audit.event import Event
-from lanner.policy.attributes import of_event
+from lanner.policy.attributes import as_json, of_event
 from lanner.policy.coverage.model import Counterexample
 from lanner.policy.coverage.reading import COMPLETE, PANIC, Reading
 from lanner.policy.coverage.sample import document_of, received
@@ -43,7 +43,7 @@ def _tried(found: Found, reading: Reading, space: Space, policy: Policy) -> Coun
     if decision.rule != found.line.number or fires is fires_kept or fires is found.unseeing:
         return None
     return Counterexample(
-        attributes=_named(attributes),
+        attributes=as_json(attributes),
         words=_words(attributes, document, decision.level, unseeing=found.unseeing),
         event=document,
     )
@@ -54,27 +54,6 @@ def _stages(document: dict[str, Any], stage: str) -> list[Event]:
     end = stage if stage == PANIC else COMPLETE
     documents = [received(document), *({one: document | {"stage": one} for one in (stage, end)}.values())]
     return [decode(msgspec.json.encode(one)).events[0] for one in documents]
-
-
-_KEYS = {
-    "User": "user",
-    "Groups": "groups",
-    "Verb": "verb",
-    "Namespace": "namespace",
-    "APIGroup": "api_group",
-    "APIVersion": "api_version",
-    "Resource": "resource",
-    "Subresource": "subresource",
-    "Name": "name",
-    "Path": "path",
-    "ResourceRequest": "resource_request",
-}
-
-
-def _named(attributes: Attributes) -> dict[str, Any]:
-    """Return attributes as `policy explain --attributes` reads them."""
-    values = attributes._asdict() | {"groups": list(attributes.groups)}
-    return {key: values[field] for key, field in _KEYS.items() if values[field] or key == "ResourceRequest"}
 
 
 def _words(attributes: Attributes, document: dict[str, Any], level: Level, *, unseeing: bool) -> str:
