@@ -194,3 +194,17 @@ def test_a_local_warehouse_is_not_registered_in_another_catalog(archive, make_ro
     opened = Archive.open(ArchiveSettings(catalog=catalog), archive.folder)
     assert opened.table.metadata_location.startswith(str(tmp_path / "other"))
     opened.close()
+
+
+def test_an_archive_that_was_moved_says_what_to_do(archive, make_row, tmp_path):
+    """Iceberg notes whole paths; a link at the old place is enough, for reading and for writing."""
+    archive.append([make_row(1)])
+    old, new = archive.folder, tmp_path / "moved"
+    old.rename(new)
+    with pytest.raises(GroundError, match=f"was moved, .* ln -s {new} {old}"):
+        Archive.open(ArchiveSettings(), new, create=False)
+    old.symlink_to(new)
+    opened = Archive.open(ArchiveSettings(), new)
+    opened.append([make_row(2)])
+    assert list(export_lines(opened)) == [make_row(1).raw, make_row(2).raw]
+    opened.close()

@@ -13,6 +13,8 @@ from lanner.archive.query import hunt
 from lanner.archive.settings import ArchiveSettings
 from lanner.archive.wire import go_escape
 from lanner.archive.wrapping import Wrapped, find_wrapping, read_wrapping, wrap
+from lanner.audit.redaction.redactor import Redactor
+from lanner.audit.redaction.settings import RedactionSettings
 from lanner.sources.history import read_lines
 
 GKE = {
@@ -85,3 +87,25 @@ def test_a_line_in_which_the_event_does_not_stand_is_kept_only_where_it_may(arch
     row.wrapped = Wrapped(line, row.raw, whole)
     archive.append([row])
     assert list(export_lines(archive)) == [line if whole else row.raw]
+
+
+def test_where_values_are_redacted_no_line_is_kept_that_nobody_looked_into(archive, event, tmp_path):
+    """An event that stands in its line comes back in it; one of GKE as the event that was made from it."""
+    secret = (
+        b'{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"s","stage":"ResponseComplete",'
+        b'"requestURI":"/api/v1/namespaces/a/secrets","verb":"create","user":{"username":"u"},'
+        b'"objectRef":{"resource":"secrets","namespace":"a","apiVersion":"v1"},'
+        b'"requestObject":{"kind":"Secret","apiVersion":"v1","data":{"a":"aHVudGVyMg=="},"stringData":{"b":"hunter2"}},'
+        b'"stageTimestamp":"2026-01-01T00:00:00.000000Z"}'
+    )
+    lines = [b"2026-01-01T00:00:00.000Z " + text for text in (event(1), secret)]
+    lines.append(encoded(GKE | {"serviceData": {"password": "hunter2"}}))
+    log = tmp_path / "log"
+    log.write_bytes(b"\n".join(lines) + b"\n")
+    with importer(archive, ArchiveSettings(), redactor=Redactor(RedactionSettings(), bytes(32))) as imports:
+        imports.run("log", lambda: read_lines(log))
+    found = list(export_lines(archive))
+    assert found[0] == lines[0]
+    assert not [line for line in found if b"hunter2" in line or b"aHVudGVyMg" in line]
+    assert found[1].startswith(b'{"kind":"Event"')
+    assert found[2].startswith(b'{"kind":"Event"')

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,35 @@ def open_table(settings: ArchiveSettings, folder: Path, *, create: bool) -> Tabl
     local = not settings.catalog
     if local and not create and not (folder / CATALOG_FILE).is_file():
         raise GroundError(f"{folder}: no archive here; name the data folder by --data or LANNER_DATA")
-    with grounded(folder):
+    with grounded(folder), _in_place(folder if local else None):
         if not create:
             return _load(settings, folder)
         folder.mkdir(parents=True, exist_ok=True)
         with file_lock(folder / "create.lock", wait=True):
             return _load_or_create(settings, folder)
+
+
+@contextmanager
+def _in_place(folder: Path | None) -> Iterator[None]:
+    """Say of a file that is missing that a local archive was moved, if that is why."""
+    try:
+        yield
+    except FileNotFoundError:
+        noted = folder and _noted_place(folder)
+        if not folder or not noted or noted == folder.absolute():
+            raise
+        raise GroundError(
+            f"{folder}: this archive was moved, but it notes whole paths of its files as {noted}; "
+            f"move it back, or leave a link where it was: ln -s {folder.absolute()} {noted}"
+        ) from None
+
+
+def _noted_place(folder: Path) -> Path | None:
+    """Return the folder in which the catalog's files were when they were written."""
+    with closing(sqlite3.connect(folder / CATALOG_FILE)) as catalog:
+        found = catalog.execute("SELECT metadata_location FROM iceberg_tables").fetchone()
+    place = str(found[0]).removeprefix("file://").partition("/warehouse/")[0] if found else ""
+    return Path(place) if place else None
 
 
 def _load(settings: ArchiveSettings, folder: Path) -> Table:
