@@ -31,7 +31,7 @@ def test_rules_are_hunted_in_an_object_store(stored_archive, make_row):
     stored_archive.append(rows)
     condition = parse_condition("ka.target.name = p2")
     with find_events(stored_archive, [condition]) as found:
-        assert list(found.lines) == [rows[1].raw]
+        assert [line for line, _ in found.lines] == [rows[1].raw]
 
 
 def test_a_hunt_reads_no_other_file_of_the_store(stored_archive, make_row, object_store):
