@@ -87,6 +87,17 @@ METRICS: tuple[Metric, ...] = (
         "redacted.*",
         ("reason",),
     ),
+    Metric(
+        "lanner_archive_compactions_total",
+        "counter",
+        "Merges of files since the archiver started.",
+        "archiver",
+        "compactions",
+    ),
+    Metric("lanner_archive_compacted_files_total", "counter", "Files that were merged.", "archiver", "compacted_files"),
+    Metric(
+        "lanner_archive_swept_files_total", "counter", "Files deleted that nothing needed.", "archiver", "swept_files"
+    ),
     Metric("lanner_archive_bytes", "gauge", "Bytes of the archive's data files.", "archiver", "bytes"),
     Metric("lanner_archive_files", "gauge", "Data files of the archive.", "archiver", "files"),
     Metric("lanner_stored_alerts", "gauge", "Alerts in the state database.", labels=("rule", "priority")),

@@ -156,7 +156,7 @@ def files_of(archive):
 
 
 def written(archive, rows):
-    return write_data_files(archive.table, archive.encode(rows))
+    return write_data_files(archive.table, archive.encode(rows), NoSeal())
 
 
 def told(archive):

@@ -19,7 +19,7 @@ from pyiceberg.table import Table
 
 from lanner.archive.durable import DURABLE_IO
 from lanner.archive.errors import grounded
-from lanner.archive.schema import PROPERTIES, TABLE, table_partitions, table_schema
+from lanner.archive.schema import PROPERTIES, TABLE, table_order, table_partitions, table_schema
 from lanner.archive.settings import ArchiveSettings
 from lanner.errors import GroundError, UsageError
 
@@ -117,7 +117,13 @@ def _create(catalog: Catalog, orphan: Path | None) -> Table:
         if orphan:
             return catalog.register_table(TABLE, str(orphan))
         with _configured():
-            return catalog.create_table(TABLE, table_schema(), partition_spec=table_partitions(), properties=PROPERTIES)
+            return catalog.create_table(
+                TABLE,
+                table_schema(),
+                partition_spec=table_partitions(),
+                sort_order=table_order(),
+                properties=PROPERTIES,
+            )
     except TableAlreadyExistsError:
         return catalog.load_table(TABLE)
 

@@ -35,8 +35,11 @@ class Change(msgspec.Struct, frozen=True):
 class Seal(Protocol):
     """What is asked at each commit for its link in the chain of seals."""
 
-    def written(self, location: str, rows: pa.Table, sha256: str) -> None:
-        """Take note of a data file's rows and of the digest of its bytes, as they are written."""
+    def rows(self, location: str, rows: pa.Table) -> None:
+        """Take note of some rows of a data file, in their order, as they are written."""
+
+    def written(self, location: str, sha256: str) -> None:
+        """Take note of a data file's end and of the digest of its bytes."""
 
     def link(self, table: Table, before: Mapping[str, str], change: Change) -> Mapping[str, str]:
         """Return the summary keys of the commit's link, which are carried on; `before` are those carried to it.
@@ -52,7 +55,10 @@ class Seal(Protocol):
 class NoSeal:
     """Seals nothing."""
 
-    def written(self, location: str, rows: pa.Table, sha256: str) -> None:
+    def rows(self, location: str, rows: pa.Table) -> None:
+        """See Seal."""
+
+    def written(self, location: str, sha256: str) -> None:
         """See Seal."""
 
     def link(self, _table: Table, _before: Mapping[str, str], _change: Change) -> Mapping[str, str]:

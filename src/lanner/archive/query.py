@@ -15,6 +15,7 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
 from lanner.archive.errors import grounded
+from lanner.archive.reading import reading
 from lanner.archive.remote import register_stores
 from lanner.archive.settings import HUNT_MEMORY
 from lanner.archive.store import Archive
@@ -54,13 +55,14 @@ def plan_files(archive: Archive, where: BooleanExpression = EVERY_FILE) -> list[
 @contextmanager
 def connect(archive: Archive, *, memory: str = HUNT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection that sees the archive as the view `events` and no other file, network or extension."""
-    table = archive.refresh()
-    files = plan_files(archive)
     with (
+        reading(archive.folder),
         TemporaryDirectory(prefix="lanner-hunt-") as spill,
         _open(_config(memory, spill)) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
+        table = archive.refresh()
+        files = plan_files(archive)
         register_stores(connection, table, files)
         with explained():
             _make_view(connection, table, files)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
+from pyiceberg.table.sorting import NullOrder, SortField, SortOrder
 from pyiceberg.transforms import DayTransform, IdentityTransform
 from pyiceberg.types import (
     BinaryType,
@@ -88,6 +89,10 @@ COLUMNS = (
     ),
 )
 
+BOUNDED = tuple(column.name for column in COLUMNS if column.bounds)
+SORTED = ("resource", "subresource", "verb", "namespace", "name", "time", "source", "ordinal", "item")
+"""The order of rows in a compacted file: what hunts ask for first, then the object, whose bodies repeat over time."""
+
 PROPERTIES = {
     "format-version": "2",
     "write.metadata.delete-after-commit.enabled": "true",
@@ -97,7 +102,7 @@ PROPERTIES = {
     # The archive retries itself, because a retry must read the summary of the commit that won.
     "commit.retry.num-retries": "0",
     "write.metadata.metrics.default": "none",
-    **{f"write.metadata.metrics.column.{column.name}": "truncate(32)" for column in COLUMNS if column.bounds},
+    **{f"write.metadata.metrics.column.{name}": "truncate(32)" for name in BOUNDED},
 }
 
 
@@ -111,6 +116,14 @@ def table_partitions() -> PartitionSpec:
     return PartitionSpec(
         PartitionField(source_id=1, field_id=2001, transform=DayTransform(), name="day"),
         PartitionField(source_id=3, field_id=2002, transform=IdentityTransform(), name="cluster"),
+    )
+
+
+def table_order() -> SortOrder:
+    """Return the order of rows in compacted files; appended files have none."""
+    numbers = {column.name: column.number for column in COLUMNS}
+    return SortOrder(
+        *(SortField(numbers[name], transform=IdentityTransform(), null_order=NullOrder.NULLS_LAST) for name in SORTED)
     )
 
 

@@ -71,6 +71,20 @@ class SealSettings(Settings):
     ] = ()
 
 
+class CompactSettings(Settings):
+    """Compaction in the background of `lanner run`: small files become few, sorted ones."""
+
+    enabled: Annotated[bool, msgspec.Meta(description="Compact while `lanner run` runs.")] = True
+    seconds: Annotated[float, msgspec.Meta(ge=1, description="How often to look for files to merge.")] = 60.0
+    level: Annotated[int, msgspec.Meta(ge=1, le=22, description="zstd's level; above 12 it is slow.")] = 12
+    memory_bytes: Annotated[
+        int, msgspec.Meta(ge=1024 * 1024, description="Bytes of rows held at once, about; more pack better.")
+    ] = 16 * 1024 * 1024
+    keep_seconds: Annotated[
+        float, msgspec.Meta(ge=0, description="How long files that were merged stay for readers that began with them.")
+    ] = 3600.0
+
+
 class ArchiveSettings(Settings):
     """Settings of the archive; `catalog` takes pyiceberg's own properties (uri, warehouse, s3.endpoint ...)."""
 
@@ -85,3 +99,4 @@ class ArchiveSettings(Settings):
     commit_events: Positive = 50_000
     commit_bytes: Positive = 32 * 1024 * 1024
     seals: Annotated[SealSettings, msgspec.Meta(description=str(SealSettings.__doc__))] = SealSettings()
+    compact: Annotated[CompactSettings, msgspec.Meta(description=str(CompactSettings.__doc__))] = CompactSettings()

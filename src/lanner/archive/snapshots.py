@@ -24,6 +24,18 @@ def expire_old(transaction: Transaction, table: Table) -> Sequence[Snapshot]:
     return old
 
 
+def expire_before(table: Table, moment: float) -> int:
+    """Expire the snapshots made before `moment`, seconds since 1970, but those that branches name; return how many."""
+    protected = {reference.snapshot_id for reference in table.metadata.refs.values()}
+    old = [s for s in table.metadata.snapshots if s.timestamp_ms < moment * 1000 and s.snapshot_id not in protected]
+    if not old:
+        return 0
+    table.maintenance.expire_snapshots().by_ids([snapshot.snapshot_id for snapshot in old]).commit()
+    table.refresh()
+    remove_metadata(table, old)
+    return len(old)
+
+
 def remove_metadata(table: Table, expired: Sequence[Snapshot]) -> None:
     """Delete the manifest lists of expired snapshots and the manifests that only they named; events stay."""
     if not expired:

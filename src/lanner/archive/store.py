@@ -17,12 +17,12 @@ from lanner.archive import summary
 from lanner.archive.catalog import open_table
 from lanner.archive.change import Change, NoSeal, Seal
 from lanner.archive.codec import encode_rows
-from lanner.archive.datafiles import write_data_files
+from lanner.archive.datafiles import DataFileWriter, Layout, Partition, write_data_files
 from lanner.archive.errors import OvertakenError, grounded
 from lanner.archive.row import Row
 from lanner.archive.seals.sealer import Sealer
 from lanner.archive.settings import ArchiveSettings
-from lanner.archive.snapshots import expire_old, remove_metadata
+from lanner.archive.snapshots import expire_before, expire_old, remove_metadata
 from lanner.archive.summary import ArchivePosition
 from lanner.audit.batch import Checkpoint
 from lanner.errors import GroundError
@@ -116,7 +116,7 @@ class Archive:
         self.exchange(Change("append", added=files, says=changes, dropped=dropped, redacted=redacted))
 
     def _write(self, columns: Sequence[pa.Table]) -> list[DataFile]:
-        return write_data_files(self._table, pa.concat_tables(columns), self._seal.written) if columns else []
+        return write_data_files(self._table, pa.concat_tables(columns), self._seal) if columns else []
 
     def exchange(self, change: Change) -> None:
         """Put the added files in the place of the removed ones, in one commit; other commits may go between.
@@ -129,16 +129,25 @@ class Archive:
             try:
                 self._commit(commit, change)
             except Exception:
-                landed = self._landed(commit)
+                landed = self._landed(commit, change.added)
                 if landed is False:
-                    self._discard(change.added)
+                    self.discard(change.added)
                 if not landed:
                     raise
+
+    def expire(self, before: float) -> int:
+        """Forget snapshots made before this time, seconds since 1970, but the newest; return how many.
+
+        The files that only they named stay: a sweep deletes them. Raises GroundError.
+        """
+        with grounded(self.folder):
+            self._seal.landed(self._table.refresh())  # the chain takes their links before they go
+            return expire_before(self._table, before)
 
     def _commit(self, commit: str, change: Change) -> None:
         for attempt in range(_TRIES):
             self._table.refresh()
-            if attempt and summary.has_commit(self._table, commit):
+            if attempt and self._landed(commit, change.added):
                 return
             try:
                 self._try(commit, change)
@@ -163,14 +172,24 @@ class Archive:
         remove_metadata(self._table, expired)
         self._seal.landed(self._table)
 
-    def _landed(self, commit: str) -> bool | None:
+    def _landed(self, commit: str, added: Sequence[DataFile]) -> bool | None:
         """Say whether the commit is in the table after all, None when nothing can be known."""
         try:
-            return summary.has_commit(self._table.refresh(), commit)
+            table = self._table.refresh()
+            return summary.has_commit(table, commit) or self._has(table, added)
         except Exception:  # noqa: BLE001  # the error that led here says more
             return None
 
-    def _discard(self, files: Sequence[DataFile]) -> None:
+    def _has(self, table: Table, files: Sequence[DataFile]) -> bool:
+        """Say whether the table names one of the files: its snapshot may be expired already."""
+        wanted = {file.file_path for file in files}
+        return bool(wanted) and any(task.file.file_path in wanted for task in table.scan().plan_files())
+
+    def writer(self, partition: Partition, layout: Layout) -> DataFileWriter:
+        """Begin a data file that a later `exchange` adds."""
+        return DataFileWriter(self._table, partition, layout, self._seal)
+
+    def discard(self, files: Sequence[DataFile]) -> None:
         """Remove files that no commit names, so that a full disk does not fill with them."""
         for file in files:
             try:

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from lanner.audit.redaction.redactor import Redactor
 from lanner.config.folders import DataFolder, sync_folder
 from lanner.config.salt import load_salt
 from lanner.errors import GroundError
+from lanner.pipeline.compaction import compaction
 from lanner.pipeline.upkeep import Upkeep
 from lanner.settings.model import Settings
 from lanner.state import spool
@@ -67,7 +69,9 @@ def run(settings: Settings, stop: threading.Event) -> None:
         Upkeep(settings, stop).start()
         gc.freeze()  # pyiceberg's own objects live long and are many
         try:
-            archiver.run(stop)
+            with compaction(settings, folder, archiver.hurried) as background:
+                archiver.background = background.status
+                archiver.run(stop)
         finally:
             archiver.close()
 
@@ -95,6 +99,13 @@ class Archiver:
         self._since = time.monotonic()
         self._status: dict[str, Any] = {"events": 0, "commits": 0, "problem": "", "redacted": {}}
         self._published = 0.0
+        self._hurried = False
+        self.background: Callable[[], dict[str, Any]] = dict
+        """Figures of what runs beside it, for its status."""
+
+    def hurried(self) -> bool:
+        """Say whether the last commit was full: events come as fast as they are archived."""
+        return self._hurried
 
     def run(self, stop: threading.Event) -> None:
         """Read, gather and commit; on stop, archive what the spool still holds unless the disk refuses."""
@@ -187,6 +198,7 @@ class Archiver:
         except GroundError as error:
             self._complain(str(error))
             return False
+        self._hurried = self._full()
         self._committed_all(self._events)
         return True
 
@@ -267,7 +279,8 @@ class Archiver:
         if not now and time.monotonic() - self._published < STATUS_SECONDS:
             return
         self._published = time.monotonic()
-        status = self._status | {"sequence": self._committed, "held": len(self._stages)} | _totals(self._archive)
+        status = self._status | {"sequence": self._committed, "held": len(self._stages)}
+        status |= _totals(self._archive) | self.background()
         try:
             self._follow_state()
             self._store.set_status("archiver", status)

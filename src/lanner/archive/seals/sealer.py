@@ -50,11 +50,16 @@ class Sealer:
         self._key: Ed25519PrivateKey | None = None
         self._clock = clock
         self._written: dict[str, tuple[str, Content]] = {}
+        self._digests: dict[str, list[bytes]] = {}
 
-    def written(self, location: str, rows: pa.Table, sha256: str) -> None:
-        """Take note of a file as it is written, so that the commit need not read it again."""
+    def rows(self, location: str, rows: pa.Table) -> None:
+        """Take note of a file's rows as they are written, so that the commit need not read it again."""
         numbers = [int((field.metadata or {})[b"PARQUET:field_id"]) for field in rows.schema]
-        self._written[location] = sha256, content_of(row_digests(rows, numbers))
+        self._digests.setdefault(location, []).extend(row_digests(rows, numbers))
+
+    def written(self, location: str, sha256: str) -> None:
+        """Take note of a file's end."""
+        self._written[location] = sha256, content_of(self._digests.pop(location, []))
 
     def link(self, table: Table, before: Mapping[str, str], change: Change) -> Mapping[str, str]:
         """Return the summary keys of the commit's link; raises OSError, GroundError."""
@@ -78,6 +83,7 @@ class Sealer:
     def landed(self, table: Table) -> None:
         """Bring the chain's file level with the table after a commit; raises OSError."""
         self._written.clear()
+        self._digests.clear()
         self._keep(table)
 
     def _keep(self, table: Table) -> None:
