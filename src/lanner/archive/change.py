@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
+from lanner.archive.datafiles import Untold
 from lanner.archive.seals.link import Tombstone
 
 
@@ -52,14 +53,8 @@ class Seal(Protocol):
         """Hear that a commit is in the table."""
 
 
-class NoSeal:
+class NoSeal(Untold):
     """Seals nothing."""
-
-    def rows(self, location: str, rows: pa.Table) -> None:
-        """See Seal."""
-
-    def written(self, location: str, sha256: str) -> None:
-        """See Seal."""
 
     def link(self, _table: Table, _before: Mapping[str, str], _change: Change) -> Mapping[str, str]:
         """See Seal."""

@@ -60,6 +60,19 @@ class Told(Protocol):
         """Take note of the end of a file."""
 
 
+class Untold:
+    """Tells nobody."""
+
+    def rows(self, location: str, rows: pa.Table) -> None:
+        """See Told."""
+
+    def written(self, location: str, sha256: str) -> None:
+        """See Told."""
+
+
+_UNTOLD = Untold()
+
+
 class Partition(NamedTuple):
     """Days since 1970 (None for events whose time cannot be read), and the cluster."""
 
@@ -67,7 +80,7 @@ class Partition(NamedTuple):
     cluster: str
 
 
-def write_data_files(table: Table, columns: pa.Table, told: Told) -> list[DataFile]:
+def write_data_files(table: Table, columns: pa.Table, told: Told = _UNTOLD) -> list[DataFile]:
     """Write the columns in files of their partitions; rows keep their order. Raises OSError."""
     columns = columns.cast(file_schema(table))
     return [_write(table, partition, part, told) for partition, part in _partitions(columns)]

@@ -93,7 +93,7 @@ class Compactor:
             for task in table.scan().plan_files():
                 key = Partition(task.file.partition[0], task.file.partition[1])
                 found.setdefault(key, []).append(task.file)
-        return found
+        return dict(sorted(found.items(), key=lambda entry: (entry[0].day or -1, entry[0].cluster)))
 
     def _size(self, file: DataFile) -> Size:
         order = self._archive.table.sort_order().order_id
