@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lanner.policy.coverage import names as part
-from lanner.policy.coverage.formula import Formula, both, either, negated
+from lanner.policy.coverage.formula import Formula, TooWideError, both, either, find, negated
 from lanner.policy.coverage.space import Space
 from lanner.policy.coverage.targets import is_for
 from lanner.policy.evaluate import decision_of, no_match
@@ -17,11 +17,19 @@ class Line:
         self.number = decision.rule
         self.decision = decision
         self.place = place
-        self.formulas: tuple[Formula, ...] = (own, *map(negated, above))
+        self.formulas: tuple[Formula, ...] = (own, *(negated(one) for one in above if _meet(own, one)))
 
     @property
     def reachable(self) -> bool:
         return False not in self.formulas
+
+
+def _meet(one: Formula, other: Formula) -> bool:
+    """Say whether two rules of a policy can match the same request, as far as that is quickly known."""
+    try:
+        return find([one, other], most=50) is not None
+    except TooWideError:
+        return True
 
 
 def lines_of(policy: Policy, space: Space) -> list[Line]:
