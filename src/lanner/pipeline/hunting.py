@@ -16,6 +16,7 @@ from lanner.detect.alert import encode_alert
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller
 from lanner.detect.engine import Engine
+from lanner.detect.repeats import Repeats
 from lanner.pipeline.order import Order
 
 
@@ -56,7 +57,7 @@ def _event(line: bytes, item: int) -> Iterator[Event]:
 
 def _alerts(engine: Engine, lines: Iterator[tuple[bytes, int]]) -> Iterator[bytes]:
     teller = Teller(engine.correlations, hostname=engine.hostname) if engine.correlations else None
-    order = Order(teller, encode_alert)
+    order = Order(teller, encode_alert, repeats=Repeats(engine.rules))
     hits: list[Hit] = []
     for place, (line, item) in enumerate(lines, 1):
         for event in _event(line, item):
