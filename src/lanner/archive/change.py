@@ -13,14 +13,17 @@ from pyiceberg.table import Table
 from lanner.archive.datafiles import Untold
 from lanner.archive.seals.link import Tombstone
 
+ARCHIVED = "archived"
+
 
 class Change(msgspec.Struct, frozen=True):
     """One commit: files that come and go together, and what its summary says.
 
     `kind` says why ("append", "compact", "tier", "expire" ...), `says` are summary keys that begin with `lanner.` and
     that later commits carry on, `dropped` counts events that were left out on purpose, by reason, `redacted` values
-    that were replaced in the added rows. `tombstones` say which rows are deleted. `requires` are carried keys that must
-    still say this when the commit lands ("": are absent).
+    that were replaced in the added rows, `raw` bytes of text by what became of it: ARCHIVED, or why it was dropped.
+    `tombstones` say which rows are deleted. `requires` are carried keys that must still say this when the commit lands
+    ("": are absent).
     """
 
     kind: str
@@ -29,6 +32,7 @@ class Change(msgspec.Struct, frozen=True):
     says: Mapping[str, str] = msgspec.field(default_factory=dict)
     dropped: Mapping[str, int] = msgspec.field(default_factory=dict)
     redacted: Mapping[str, int] = msgspec.field(default_factory=dict)
+    raw: Mapping[str, int] = msgspec.field(default_factory=dict)
     tombstones: tuple[Tombstone, ...] = ()
     requires: Mapping[str, str] = msgspec.field(default_factory=dict)
 

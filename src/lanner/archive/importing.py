@@ -13,6 +13,7 @@ import msgspec
 
 from lanner.archive import summary
 from lanner.archive.catalog import file_lock
+from lanner.archive.change import ARCHIVED
 from lanner.archive.errors import grounded
 from lanner.archive.ledger import Ledger, Reached
 from lanner.archive.noise import NoiseFilter
@@ -131,13 +132,15 @@ class Importer:
         rows = [kept for row in run.rows for kept in self._kept(row)] + self._stages.flush()
         dropped = self._noise.dropped + self._stages.dropped
         redacted = Counter(self._redactor.counts if self._redactor else {})
-        self._archive.commit(rows, {summary.IMPORT: msgspec.json.encode(reached).decode()}, dropped, redacted)
+        raw = Counter({ARCHIVED: sum(len(row.raw) for row in rows)})
+        raw += self._noise.dropped_bytes + self._stages.dropped_bytes
+        self._archive.commit(rows, {summary.IMPORT: msgspec.json.encode(reached).decode()}, dropped, redacted, raw=raw)
         self._ledger.record(reached)
         run.committed(len(rows), dropped, redacted)
         if self._redactor:
             self._redactor.counts.clear()
-        self._noise.dropped.clear()
-        self._stages.dropped.clear()
+        self._noise.clear()
+        self._stages.clear()
 
     def _kept(self, row: Row) -> list[Row]:
         if self._noise.drops(row):

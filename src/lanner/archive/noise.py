@@ -25,17 +25,24 @@ _STATUS = msgspec.json.Decoder(_Status)
 
 
 class NoiseFilter:
-    """Says which rows not to archive; `dropped` counts them by reason."""
+    """Says which rows not to archive; `dropped` counts them by reason, `dropped_bytes` their text."""
 
     def __init__(self, drops: Sequence[Drop]) -> None:
         self.dropped: Counter[str] = Counter()
+        self.dropped_bytes: Counter[str] = Counter()
         self._drops = [(f"drop {drop.name}", _tests(drop)) for drop in drops if _tests(drop)]
+
+    def clear(self) -> None:
+        """Count anew."""
+        self.dropped.clear()
+        self.dropped_bytes.clear()
 
     def drops(self, row: Row) -> bool:
         """Say whether one of the filters drops the row, and count it; a filter without conditions drops nothing."""
         for reason, tests in self._drops:
             if all(test(row.record) for test in tests):
                 self.dropped[reason] += 1
+                self.dropped_bytes[reason] += len(row.raw)
                 return True
         return False
 

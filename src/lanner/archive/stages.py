@@ -27,11 +27,13 @@ class StageFilter:
     """Holds events of stages that are not kept until a kept one of the same request comes.
 
     A request is known by source, auditID, user, verb, URI and time of receipt together, because the client chooses
-    the auditID. Rows that wait too long, or are too many, are handed out as they are. `dropped` counts by reason.
+    the auditID. Rows that wait too long, or are too many, are handed out as they are. `dropped` counts by reason,
+    `dropped_bytes` the text of what was dropped.
     """
 
     def __init__(self, keep_stages: Sequence[Stage], hold: Hold = _DEFAULT_HOLD) -> None:
         self.dropped: Counter[str] = Counter()
+        self.dropped_bytes: Counter[str] = Counter()
         self._kept: frozenset[str] = frozenset(keep_stages)
         self._hold = hold
         self._held: OrderedDict[Key, list[Row]] = OrderedDict()
@@ -40,6 +42,11 @@ class StageFilter:
     def __len__(self) -> int:
         """Say how many rows wait."""
         return self._events
+
+    def clear(self) -> None:
+        """Count anew."""
+        self.dropped.clear()
+        self.dropped_bytes.clear()
 
     def feed(self, row: Row) -> list[Row]:
         """Take one row; return the rows to write now, in order."""
@@ -101,6 +108,7 @@ class StageFilter:
             return
         for row in rows:
             self.dropped[f"stage {row.record.stage}"] += 1
+            self.dropped_bytes[f"stage {row.record.stage}"] += len(row.raw)
         self._forget(rows)
 
     def _overflow(self) -> list[Row]:

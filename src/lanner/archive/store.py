@@ -15,7 +15,7 @@ from pyiceberg.table import Table, Transaction
 
 from lanner.archive import summary
 from lanner.archive.catalog import open_table
-from lanner.archive.change import Change, NoSeal, Seal
+from lanner.archive.change import ARCHIVED, Change, NoSeal, Seal
 from lanner.archive.codec import encode_rows
 from lanner.archive.datafiles import DataFileWriter, Layout, Partition, write_data_files
 from lanner.archive.errors import OvertakenError, grounded
@@ -75,9 +75,16 @@ class Archive:
 
     def total_bytes(self) -> int:
         """Return the bytes of all data files, as of the last call."""
+        return self._total("total-files-size")
+
+    def total_events(self) -> int:
+        """Return the number of events, as of the last call."""
+        return self._total("total-records")
+
+    def _total(self, key: str) -> int:
         snapshot = self._table.current_snapshot()
         said = snapshot.summary.additional_properties if snapshot and snapshot.summary else {}
-        return int(said.get("total-files-size", "0"))
+        return int(said.get(key, "0"))
 
     def append(
         self,
@@ -87,16 +94,18 @@ class Archive:
         checkpoints: Mapping[str, Checkpoint] | None = None,
         dropped: Mapping[str, int] | None = None,
         redacted: Mapping[str, int] | None = None,
+        raw: Mapping[str, int] | None = None,
         encoded: Sequence[pa.Table] = (),
     ) -> None:
         """Write the rows in one commit, with the position and the counts of what was dropped and redacted, by reason.
 
-        `encoded` are rows that stand before them and were given to `encode` already.
+        `raw` are bytes of text, see Change; by default those of the rows. `encoded` are rows that stand before them and
+        were given to `encode` already.
 
         All or nothing: when it raises GroundError, nothing was archived and the same call may be made again.
         """
         changes = summary.position_changes(sequence, checkpoints)
-        self.commit(rows, changes, dropped or {}, redacted or {}, encoded)
+        self.commit(rows, changes, dropped or {}, redacted or {}, raw=raw, encoded=encoded)
 
     def encode(self, rows: Sequence[Row]) -> pa.Table:
         """Make of rows what `append` takes as `encoded`; it holds a third of the memory that rows do."""
@@ -108,12 +117,15 @@ class Archive:
         changes: Mapping[str, str],
         dropped: Mapping[str, int],
         redacted: Mapping[str, int],
+        *,
+        raw: Mapping[str, int] | None = None,
         encoded: Sequence[pa.Table] = (),
     ) -> None:
         """Write the rows in one commit whose summary takes on `changes`; see `append`."""
         with grounded(self.folder):
             files = self._write([*encoded, self.encode(rows)] if rows else encoded)
-        self.exchange(Change("append", added=files, says=changes, dropped=dropped, redacted=redacted))
+        raw = {ARCHIVED: sum(len(row.raw) for row in rows)} if raw is None else raw
+        self.exchange(Change("append", added=files, says=changes, dropped=dropped, redacted=redacted, raw=raw))
 
     def _write(self, columns: Sequence[pa.Table]) -> list[DataFile]:
         return write_data_files(self._table, pa.concat_tables(columns), self._seal) if columns else []

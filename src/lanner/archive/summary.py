@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
 from lanner.archive.change import Change
@@ -18,6 +19,8 @@ IMPORT = "lanner.import"
 DROPPED = "lanner.dropped"
 DROPPED_TOTAL = "lanner.dropped-total"
 REDACTED_TOTAL = "lanner.redacted-total"
+RAW_TOTAL = "lanner.raw-total"
+EXPIRED_TOTAL = "lanner.expired-total"
 COMMIT = "lanner.commit"
 KIND = "lanner.kind"
 
@@ -69,6 +72,16 @@ def redacted_of(found: Mapping[str, str]) -> dict[str, int]:
     return _COUNTS.decode(found.get(REDACTED_TOTAL, "{}"))
 
 
+def raw_of(found: Mapping[str, str]) -> dict[str, int]:
+    """Read how many bytes of text came since the archive was made, by what became of them: see Change.raw."""
+    return _COUNTS.decode(found.get(RAW_TOTAL, "{}"))
+
+
+def expired_of(found: Mapping[str, str]) -> dict[str, int]:
+    """Read how many events were deleted as planned since the archive was made, and the bytes of their files."""
+    return _COUNTS.decode(found.get(EXPIRED_TOTAL, "{}"))
+
+
 def next_summary(before: Mapping[str, str], change: Change) -> dict[str, str]:
     """Return what the next commit's summary says after one that says `before`, without the seal."""
     summary = {**before, **change.says, KIND: change.kind}
@@ -77,7 +90,20 @@ def next_summary(before: Mapping[str, str], change: Change) -> dict[str, str]:
         summary[DROPPED_TOTAL] = _text(Counter(dropped_of(before)) + Counter(change.dropped))
     if change.redacted:
         summary[REDACTED_TOTAL] = _text(Counter(redacted_of(before)) + Counter(change.redacted))
+    if change.raw:
+        summary[RAW_TOTAL] = _text(Counter(raw_of(before)) + Counter(change.raw))
+    if (events := _rows(change.removed) - _rows(change.added)) > 0:
+        gone = Counter(events=events, bytes=_bytes(change.removed) - _bytes(change.added))
+        summary[EXPIRED_TOTAL] = _text(Counter(expired_of(before)) + gone)
     return summary
+
+
+def _rows(files: Sequence[DataFile]) -> int:
+    return sum(file.record_count for file in files)
+
+
+def _bytes(files: Sequence[DataFile]) -> int:
+    return sum(file.file_size_in_bytes for file in files)
 
 
 def position_changes(sequence: int | None, checkpoints: Mapping[str, Checkpoint] | None) -> dict[str, str]:

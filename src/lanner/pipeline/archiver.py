@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import structlog
 
+from lanner.archive.change import ARCHIVED
 from lanner.archive.codec import STEP_ROWS
 from lanner.archive.noise import NoiseFilter
 from lanner.archive.presets import drops_of
@@ -192,6 +193,7 @@ class Archiver:
                 sequence=self._last,
                 checkpoints=self._checkpoints,
                 dropped=dropped,
+                raw=Counter({ARCHIVED: self._bytes}) + self._stages.dropped_bytes + self._noise.dropped_bytes,
                 redacted=self._redactor.counts if self._redactor else {},
                 encoded=self._encoded,
             )
@@ -215,8 +217,8 @@ class Archiver:
         self._events = self._bytes = self._read_bytes = 0
         pa.default_memory_pool().release_unused()
         self._since = time.monotonic()
-        self._stages.dropped.clear()
-        self._noise.dropped.clear()
+        self._noise.clear()
+        self._stages.clear()
         if self._redactor is not None:
             self._status["redacted"] = dict(Counter(self._status["redacted"]) + self._redactor.counts)
             self._redactor.counts.clear()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from lanner.cli.archive import compact, export, import_, ls, verify
+from lanner.cli.archive import compact, export, import_, ls, savings, verify
 
 app = typer.Typer(help="The archive of all events: list, import, export.", no_args_is_help=True)
+app.command("savings")(savings.savings_command)
 app.command("compact")(compact.compact_command)
 app.command("ls")(ls.list_command)
 app.command("import")(import_.import_command)
