@@ -189,11 +189,19 @@ HEADS = [
     '"verb":"get","requestURI":"/a?x=a%20b&y"',
     '"verb":"get","requestURI":"/a?x=1#&x=2"',
     '"verb":"get","unknown":{"x":1}',
+    '"user":{"username":"system:serviceaccount:shop:api"},"sourceIPs":["1.2.3.4"]',
+    '"user":{"username":"system:serviceaccount:shop"},"sourceIPs":[]',
+    '"user":{"username":"system:serviceaccount:a:b","extra":{"authentication.kubernetes.io/credential-id":["JTI=1"]}}',
+    '"user":{"username":"system:serviceaccount:a:b"},"annotations":{"authentication.k8s.io/legacy-token-manual-secret":"s"}',
+    '"annotations":{"authorization.k8s.io/reason":"RBAC: allowed by RoleBinding \\"a\\" of Role \\"b\\" to U"}',
+    '"objectRef":{"resource":"secrets","namespace":"n","name":"s"},"responseStatus":{"code":200},"verb":"get"',
 ]
 HEAD_QUESTIONS = [
     *("ka.verb exists", "ka.verb = null", "ka.verb != get", "ka.response.code exists", "ka.response.code = 200"),
     *("ka.response.reason exists", "ka.auth.decision exists", "ka.target.resource = null", "ka.user.name exists"),
     *("evt.rawtime = 1767225600000000000", "jevt.rawtime exists", "jevt.value[/objectRef/unknown] = x"),
+    *("lanner.home exists", "lanner.credential exists", "lanner.address exists", "lanner.issued exists"),
+    *("lanner.role exists", "lanner.pod exists", "lanner.actor = u"),
     *("jevt.value[/unknown/x] = 1", "ka.uri.param[x] = 'a b'", "ka.uri.param[y] exists", "ka.uri.param[x] = 1"),
 ]
 
@@ -207,5 +215,5 @@ def test_heads_that_are_written_in_odd_ways_are_odd_or_told():
         lines.append(f"{json.dumps({**base, **rest})[:-1]},{head}}}".encode())
     events = Events(lines)
     assert len(events.events) == len(HEADS)
-    assert events.odd == [True] * 5 + [None] + [True] * 2 + [None] + [True] * 2 + [None] * 4
+    assert events.odd == [True] * 5 + [None] + [True] * 2 + [None] + [True] * 2 + [None] * 10
     assert mistakes(events, [parse_condition(text) for text in HEAD_QUESTIONS]) == []

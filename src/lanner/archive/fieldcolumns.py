@@ -191,18 +191,23 @@ class FieldColumns:
                 return self._time(is_text=name != "evt.rawtime")
             case "ka.uri.param":
                 return self._parameter(argument or "")
-            case "lanner.credential":
-                legacy = self._dialect.contains(exp.column("annotations"), text(_LEGACY))
-                return Reading(value=exp.column("credential_id"), doubts=(legacy,), partly="a token of a Secret")
+            case "lanner.home" | "lanner.credential":
+                return self._identity(name)
         raise UnreadError("no column tells it", self._possible(name))
+
+    def _identity(self, name: str) -> Reading:
+        if name == "lanner.home":
+            account = self._dialect.starts(exp.column("username"), text(ACCOUNT))
+            home = call("SPLIT_PART", exp.column("username"), text(":"), number(3))
+            return Reading(value=exp.Case(ifs=[exp.If(this=account, true=home)]))
+        legacy = self._dialect.contains(exp.column("annotations"), text(_LEGACY))
+        return Reading(value=exp.column("credential_id"), doubts=(legacy,), partly="a token of a Secret")
 
     def _possible(self, name: str) -> Expression | None:
         """Return where a field that is worked out of several columns can be present."""
         match name:
             case "ka.target.pod.name":
                 return exp.column("resource").eq(text("pods"))
-            case "lanner.home":
-                return self._dialect.starts(exp.column("username"), text(ACCOUNT))
             case "lanner.pod" | "lanner.node":
                 return _present("extra")
             case "lanner.binding" | "lanner.role":

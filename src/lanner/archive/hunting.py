@@ -15,9 +15,10 @@ import duckdb
 from sqlglot import exp
 
 from lanner.archive.fieldcolumns import FieldColumns
-from lanner.archive.query import connect, explained, plan_files
+from lanner.archive.pruning import Files
+from lanner.archive.query import connect, explained
 from lanner.archive.rebuild import REBUILD, rebuild_line
-from lanner.archive.selection import Selection, all_of, one_of
+from lanner.archive.selection import Selection
 from lanner.archive.settings import HUNT_MEMORY
 from lanner.archive.store import Archive
 from lanner.rules import ir
@@ -66,12 +67,13 @@ def find_events(
     translator = Translator(columns, dialect, doubts=True)
     translations = [translator.translate(condition) for condition in conditions]
     steps = [*plan_scans(conditions, translations, columns, ANCHORS), _ODD] if conditions else []
-    with connect(archive, memory=memory) as connection:
+    with connect(archive, memory=memory, view=False) as connection:
+        files = Files(archive, selection)
         with explained():
             connection.execute(f"CREATE TEMP TABLE {_FOUND} ({_PLACE_COLUMNS})")
             for done, scan in enumerate(steps):
                 with _watched(connection, partial(_tell, progress, done, len(steps))):
-                    _look(connection, archive, scan, selection)
+                    _look(connection, files, scan, selection)
             count = _count(connection)
         yield Found(count, [translation.refused for translation in translations], _lines(connection))
 
@@ -98,18 +100,17 @@ def _watched(connection: duckdb.DuckDBPyConnection, tell: Callable[[float], Any]
         watcher.join()
 
 
-def _look(connection: duckdb.DuckDBPyConnection, archive: Archive, scan: Scan, selection: Selection) -> None:
+def _look(connection: duckdb.DuckDBPyConnection, files: Files, scan: Scan, selection: Selection) -> None:
     """Note where the events of a scan stand."""
-    anchored = [one_of(name, texts) for name, texts in scan.anchors.items() if texts]
-    files = plan_files(archive, all_of([selection.of_files(), *anchored]))
-    if not files:
+    paths = files.odd() if scan is _ODD else files.holding(scan.anchors)
+    if not paths:
         return
     where, parameters = selection.where()
     condition = scan.condition.sql(dialect=DuckDB.name)
     connection.execute(
         f"INSERT INTO {_FOUND} SELECT filename, file_row_number, source, ordinal, item "  # noqa: S608 - literals are quoted by sqlglot
         f"FROM {_READ} WHERE {where} AND ({condition})",
-        {"files": files, **parameters},
+        {"files": paths, **parameters},
     )
 
 

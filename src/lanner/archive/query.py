@@ -53,19 +53,24 @@ def plan_files(archive: Archive, where: BooleanExpression = EVERY_FILE) -> list[
 
 
 @contextmanager
-def connect(archive: Archive, *, memory: str = HUNT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection that sees the archive as the view `events` and no other file, network or extension."""
+def connect(archive: Archive, *, memory: str = HUNT_MEMORY, view: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection that sees the archive as the view `events` and no other file, network or extension.
+
+    Without `view` only its files may be read.
+    """
     with (
         reading(archive.folder),
         TemporaryDirectory(prefix="lanner-hunt-") as spill,
         _open(_config(memory, spill)) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET parquet_metadata_cache = true")
         table = archive.refresh()
         files = plan_files(archive)
         register_stores(connection, table, files)
-        with explained():
-            _make_view(connection, table, files)
+        if view:
+            with explained():
+                _make_view(connection, table, files)
         connection.execute("SET allowed_paths = $files", {"files": files})
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")

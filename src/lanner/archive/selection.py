@@ -43,12 +43,6 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         return all_of([*parts, *(_MAKE.EqualTo(name, value) for name, value in given if value)])
 
 
-def one_of(column: str, texts: Iterable[str]) -> expressions.BooleanExpression:
-    """Say for Iceberg that a column holds one of some texts."""
-    made: expressions.BooleanExpression = _MAKE.In(column, sorted(texts))
-    return made
-
-
 def all_of(parts: Iterable[expressions.BooleanExpression]) -> expressions.BooleanExpression:
     """Join for Iceberg by AND."""
     made: expressions.BooleanExpression = _MAKE.And(_MAKE.AlwaysTrue(), _MAKE.AlwaysTrue(), *parts)
