@@ -9,10 +9,11 @@ import pytest
 
 from lanner import content
 from lanner.audit.decode import decode
+from lanner.cli.rules.correlating import Correlating
 from lanner.rules.compile import compile_conditions
 from lanner.rules.loading import load_files
 from lanner.rules.testing.coverage import Coverage
-from lanner.rules.testing.files import TestFile, find_tests
+from lanner.rules.testing.files import TestFile, find_tests, rule_of
 from lanner.rules.testing.rulesets import RuleSets
 from lanner.rules.testing.running import Runner
 from lanner.sources.history import read_lines
@@ -29,6 +30,8 @@ UNREACHABLE = {
     # The rule is about names that begin with system:serviceaccount:, which these do not.
     ("Service account asks what it may do", "silent", _MANAGERS),
     ("Service account asks what it may do", "silent", _NODES),
+    ("Session opened by a service account", "silent", _MANAGERS),
+    ("Session opened by a service account", "silent", _NODES),
     # The rule leaves out names that end in :clusterrole-aggregation-controller, which these do not.
     ("Role allows everything", "silent", _MANAGERS),
     ("Role allows everything", "silent", _NODES),
@@ -54,10 +57,10 @@ def test_the_rules_load_without_errors_and_warnings(loaded):
 @pytest.fixture(scope="module")
 def coverage(loaded):
     """What all tests beside the rules put to the test; they pass."""
-    rules = RuleSets(loaded.rules, loaded.linker)
+    rules = RuleSets(loaded.rules, loaded.linker, loaded.correlations)
     tally = Coverage()
     tally.register(rules)
-    runner = Runner(no_files, tally)
+    runner = Runner(no_files, tally, Correlating)
     assert [outcome for path in FILES for outcome in runner.run(TestFile(path), rules) if not outcome.passed] == []
     return tally.report()
 
@@ -69,6 +72,14 @@ def no_files(path):
 
 def test_each_rule_has_a_test_that_fires_it_and_one_that_does_not(coverage):
     assert [rule.rule for rule in coverage if not rule.tested] == []
+
+
+@pytest.mark.parametrize("key", ["fires", "silent"])
+def test_each_correlation_has_tests_of_both_kinds(loaded, key):
+    """For each part of its meaning there is one; that all pass is shown by the coverage above."""
+    cases = [test.case for path in FILES for test in TestFile(path).tests]
+    tested = {rule_of(entry) for case in cases for entry in getattr(case, key)}
+    assert [each.name for each in loaded.correlations if each.name not in tested] == []
 
 
 def test_every_branch_of_the_conditions_that_an_event_can_reach_is_tested(coverage):

@@ -165,3 +165,9 @@ def test_a_title_is_given_once():
 def test_a_document_that_is_no_mapping_is_named():
     ((_, _, message),) = read("- correlation: x\ncorrelation: y\n")[1]
     assert message
+
+
+def test_an_output_that_was_folded_over_lines_is_one_line():
+    text = BASE + "output: >\n  much\n  was read\n"
+    (correlation,) = load_texts([("falco.yaml", FALCO), ("many.yaml", text)]).correlations
+    assert correlation.output == "much was read"

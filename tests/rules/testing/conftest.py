@@ -3,6 +3,8 @@
 import pytest
 
 from lanner.rules.falco.documents import link_texts
+from lanner.rules.loading import load_texts
+from lanner.rules.testing.correlating import Correlated
 from lanner.rules.testing.coverage import Coverage
 from lanner.rules.testing.events import SKELETON, make_events
 from lanner.rules.testing.files import TestFile
@@ -37,6 +39,32 @@ RULES = """
 """
 
 
+CORRELATION = """
+title: Reads in a row
+level: low
+tags: [a]
+correlation: {type: event_count, events: {read: reads}, group-by: [ka.user.name], timespan: 1m, condition: {gte: 2}}
+"""
+
+
+class Counting:
+    """Correlates as the correlation above says, in the place of detection, which is another room."""
+
+    def __init__(self, correlations):
+        assert [correlation.name for correlation in correlations] == ["Reads in a row"]
+        self.seen = []
+
+    def take(self, event):
+        """Fire at the second event within a minute, and at each after it."""
+        self.seen = [time for time in self.seen if event.time_ns - time <= 60 * 10**9] + [event.time_ns]
+        if len(self.seen) > 1:
+            yield Correlated("Reads in a row", event, f"{len(self.seen)} reads", {"n": 1}, len(self.seen))
+
+    def finish(self):
+        """Fire no more."""
+        return iter(())
+
+
 def read_plain(path):
     """Give the lines of a plain file; what else there is belongs to another room."""
     return ((f"{path.name}:{number}", line) for number, line in enumerate(path.read_bytes().splitlines(), 1))
@@ -47,7 +75,8 @@ def rules():
     """The rules above, loaded anew."""
     loaded, linker = link_texts([("rules.yaml", RULES)])
     loaded.require()
-    return RuleSets(loaded.rules, linker)
+    correlations = load_texts([("rules.yaml", RULES), ("correlations.yaml", CORRELATION)]).correlations
+    return RuleSets(loaded.rules, linker, correlations)
 
 
 @pytest.fixture
@@ -65,7 +94,7 @@ def outcomes(tmp_path, rules, coverage):
     def run(text):
         path = tmp_path / "a.test.yaml"
         path.write_text(text)
-        return list(Runner(read_plain, coverage).run(TestFile(path), rules))
+        return list(Runner(read_plain, coverage, Counting).run(TestFile(path), rules))
 
     return run
 

@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lanner.rules.testing.events import SKELETON
+from lanner.rules.testing.files import TestFile
 from lanner.rules.testing.junit import details_text
+from lanner.rules.testing.running import Runner
 
 FAILURES = Path(__file__).parents[2] / "data" / "rules_testing" / "failures.txt"
 
@@ -63,6 +65,32 @@ tests:
   fires: [Mine]
   silent: [Gets]
 """
+
+
+CORRELATED = """
+tests:
+- {name: two, events: [{}, {}], fires: [{rule: Reads in a row, times: 1, related: 2, output: 2 reads}]}
+- {name: late, events: [{}, {at: 61s}], silent: [Reads in a row]}
+- {name: on its object, events: [{}, {objectRef: {resource: pods}}], fires: [{rule: Reads in a row, objects: [/pods]}]}
+- {name: one, event: {}, fires: [Reads in a row]}
+- {name: other, events: [{}, {at: 1m}], fires: [{rule: Reads in a row, related: 3}], silent: [Reads in a row]}
+- {name: no time, event: {at: soon}, silent: [Reads in a row]}
+"""
+
+
+def test_correlations_see_the_events_of_a_test_in_their_time(outcomes):
+    *passed, one, other, no_time = outcomes(CORRELATED)
+    assert [told(outcome) for outcome in passed] == [[], [], []]
+    assert told(one) == ["missing: 'Reads in a row' did not fire; fired: Reads\nread: event 1"]
+    assert [problem.kind for problem in other.problems] == ["related", "unexpected"]
+    assert other.problems[0].message == "'Reads in a row' has 2 events behind it, not 3"
+    assert no_time.problems[0].message.startswith("at: 'soon' is no time after the first event; write 5s")
+
+
+def test_without_one_who_correlates_a_test_of_a_correlation_is_a_mistake(tmp_path, rules):
+    (tmp_path / "a.test.yaml").write_text("tests: [{name: t, event: {}, fires: [Reads in a row]}]")
+    (outcome,) = Runner(lambda _path: []).run(TestFile(tmp_path / "a.test.yaml"), rules)
+    assert (outcome.status, outcome.problems[0].message[:24]) == ("mistaken", "no rule 'Reads in a row'")
 
 
 def test_what_tests_may_say(outcomes):

@@ -11,6 +11,7 @@ import typer
 
 from lanner import content
 from lanner.cli.console import Format, FormatOption, note
+from lanner.cli.rules.correlating import Correlating
 from lanner.cli.rules.coverage import coverage_summary, print_coverage, print_coverage_json, total
 from lanner.cli.rules.outcomes import Printer, print_outcome_json, summary
 from lanner.errors import LannerError, SourceError, UsageError
@@ -114,7 +115,7 @@ class _Sets:
         key = tuple(path.resolve() for path in paths)
         if key not in self._loaded:
             loaded = load_files(paths).require()
-            self._loaded[key] = RuleSets(loaded.rules, loaded.linker)
+            self._loaded[key] = RuleSets(loaded.rules, loaded.linker, loaded.correlations)
         return self._loaded[key]
 
 
@@ -122,7 +123,7 @@ Wanted = Callable[[Written], bool]
 
 
 def _run(paths: list[Path], sets: _Sets, wanted: Wanted, coverage: Coverage | None) -> Iterator[Outcome]:
-    runner = Runner(_read, coverage)
+    runner = Runner(_read, coverage, Correlating)
     for path in find_tests(paths):
         try:
             file = RuleTestFile(path)

@@ -214,7 +214,7 @@ class _Reader:
         return (learn, 0) if isinstance(learn, int) else (0, _time(learn, self._at("learn")))
 
     def _output(self) -> str:
-        text = self._document.output or f"{self._document.title.replace('%', ' percent')} {DEFAULT_OUTPUT}"
+        text = self._document.output.strip() or f"{self._document.title.replace('%', ' percent')} {DEFAULT_OUTPUT}"
         try:
             OutputFormat(text)
         except OutputError as error:

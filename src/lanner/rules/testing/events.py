@@ -12,6 +12,7 @@ from lanner.audit.decode import decode
 from lanner.audit.event import Event
 from lanner.errors import SourceError
 from lanner.rules.falco.hints import nearest
+from lanner.rules.testing.clock import Clock
 
 Reader = Callable[[Path], Iterable[tuple[str, bytes]]]
 """Gives a file's lines, each with its place; raises SourceError and GroundError. Handed in: files are not our room."""
@@ -86,13 +87,23 @@ def _map(value: Any) -> Mapping[str, Any]:
 
 
 def make_events(base: Mapping[str, Any], changes: Iterable[Mapping[str, Any]]) -> Iterator[Given]:
-    """Yield the events that changes over a base make; raises SourceError on what is no event, without its place."""
+    """Yield the events that changes over a base make; raises SourceError on what is no event, without its place.
+
+    Each is a second after the one before it, or as long after the base's time as its key `at` says, or at its own time.
+    """
+    clock = Clock(base)
     for number, change in enumerate(changes, 1):
-        document = merge(base, change)
+        document = _identified(clock.timed(merge(base, change), change), number)
         label = f"event {number}"
         for event in _decode(msgspec.json.encode(document), label):
             event.number = number
             yield Given(label, event)
+
+
+def _identified(document: dict[str, Any], number: int) -> dict[str, Any]:
+    """Give the second event and those after it an audit ID of their own."""
+    own = SKELETON["auditID"]
+    return document | {"auditID": f"{own[:-4]}{number - 1:04}"} if document.get("auditID") == own else document
 
 
 def read_events(path: Path, read: Reader) -> Iterator[Given]:

@@ -16,7 +16,10 @@ _Times = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Expected(Settings):
-    """A rule that must fire: how often over all events (at least once if not said), on what, and what it says."""
+    """A rule that must fire: how often over all events (at least once if not said), on what, and what it says.
+
+    `related` is how many events stand behind an alert: one, but for correlations.
+    """
 
     rule: str
     times: _Times | None = None
@@ -26,6 +29,7 @@ class Expected(Settings):
     output_fields: dict[str, Any] = msgspec.field(default_factory=dict)
     priority: str | None = None
     tags: tuple[str, ...] | None = None
+    related: _Times | None = None
 
 
 class Denied(Settings):

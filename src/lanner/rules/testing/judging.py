@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from lanner.rules.correlation.model import Correlation
 from lanner.rules.ruleset import Rule
 from lanner.rules.testing.differences import Line, Segment, differences, nearest_text, plain, shorten
 from lanner.rules.testing.files import priority_name
@@ -23,18 +24,19 @@ SHOWN = 10
 
 
 class Alerted(NamedTuple):
-    """One alert: the event's label and object, and what the rule said."""
+    """One alert: the event's label and object, what the rule said, and how many events stand behind it."""
 
     label: str
     object: ObjectName
     output: str
     fields: dict[str, Any]
+    related: int = 1
 
 
 class Watch:
     """An expectation of one rule that must fire; sees its alerts as they come."""
 
-    def __init__(self, expected: Expected, rule: Rule) -> None:
+    def __init__(self, expected: Expected, rule: Rule | Correlation) -> None:
         self.name = rule.name
         self._expected, self._rule = expected, rule
         contained = expected.output_contains
@@ -71,6 +73,7 @@ class Watch:
         expected = self._expected
         return (
             expected.output in (None, alerted.output)
+            and expected.related in (None, alerted.related)
             and all(part in alerted.output for part in self._parts)
             and all(alerted.fields.get(key, _NONE) == value for key, value in expected.output_fields.items())
         )
@@ -99,6 +102,11 @@ class Watch:
             message = f"{name!r} said something else ({label}), [-expected-] {{+got+}}:"
             yield Problem(kind="output", rule=name, message=message, expected=wanted, got=got, details=details)
             return
+        related = self._expected.related
+        if related is not None and all(alerted.related != related for alerted in kept):
+            counts = sorted({alerted.related for alerted in kept})
+            message = f"{name!r} has {' or '.join(map(str, counts))} events behind it, not {related}"
+            yield Problem(kind="related", rule=name, message=message, expected=related, got=counts[0])
         yield from self._about_parts()
 
     def _about_parts(self) -> Iterator[Problem]:

@@ -9,7 +9,17 @@ import msgspec
 from lanner.rules.testing.differences import Line
 
 Kind = Literal[
-    "mistake", "missing", "unexpected", "times", "objects", "output", "output_fields", "priority", "tags", "alerts"
+    "mistake",
+    "missing",
+    "unexpected",
+    "times",
+    "objects",
+    "output",
+    "output_fields",
+    "priority",
+    "tags",
+    "alerts",
+    "related",
 ]
 
 

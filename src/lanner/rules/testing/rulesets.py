@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 
 from lanner.audit.event import Event
 from lanner.config.yamltext import Node, to_python
 from lanner.errors import SourceError
 from lanner.rules.compile import compile_conditions
+from lanner.rules.correlation.model import Correlation
 from lanner.rules.falco.findings import Finding, LoadError
 from lanner.rules.falco.linker import Linker
 from lanner.rules.falco.outlines import Outlines
@@ -28,9 +29,10 @@ VARIANTS_KEPT = 64
 class Subject:
     """Rules that loaded, ready to be tried."""
 
-    def __init__(self, rules: Sequence[Rule], linker: Linker) -> None:
-        """Take the rules and the linker that made them."""
+    def __init__(self, rules: Sequence[Rule], linker: Linker, correlations: Iterable[Correlation] = ()) -> None:
+        """Take the rules and the linker that made them, and the correlations beside them."""
         self.rules = list(rules)
+        self.correlations = {correlation.name: correlation for correlation in correlations}
         self._outlines = Outlines(linker)
         self.numbers = {rule.name: number for number, rule in enumerate(self.rules)}
         self.formats = [OutputFormat(rule.output) for rule in self.rules]
@@ -40,6 +42,10 @@ class Subject:
     def rule(self, name: str) -> Rule:
         """Return the rule of a name that is known."""
         return self.rules[self.numbers[name]]
+
+    def named(self, name: str) -> Rule | Correlation:
+        """Return the rule or correlation of a name that is known."""
+        return self.rule(name) if name in self.numbers else self.correlations[name]
 
     def outline(self, name: str) -> Outline:
         """Return a rule's condition as it was written."""
@@ -65,10 +71,10 @@ class Subject:
 class RuleSets:
     """One set of rule files, and its variants by what files of tests put behind it."""
 
-    def __init__(self, rules: Sequence[Rule], linker: Linker) -> None:
+    def __init__(self, rules: Sequence[Rule], linker: Linker, correlations: Sequence[Correlation] = ()) -> None:
         """Take what loading the files gave; all of them must have loaded."""
-        self._linker = linker
-        self.plain = Subject(rules, linker)
+        self._linker, self._correlations = linker, correlations
+        self.plain = Subject(rules, linker, correlations)
         self._variants: dict[str, Subject] = {}
 
     def with_snippets(self, file: TestFile, snippets: Sequence[Node]) -> Subject:
@@ -94,7 +100,7 @@ class RuleSets:
         linked = linker.link(name)
         for found in linked.errors:
             raise _placed(found.finding(name), name)
-        return Subject(linked.rules, linker)
+        return Subject(linked.rules, linker, self._correlations)
 
 
 def _placed(found: Finding, name: str) -> SourceError:

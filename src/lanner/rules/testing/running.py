@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from shlex import quote
 
 from lanner.config import yamltext
 from lanner.errors import LannerError, SourceError
 from lanner.rules.falco.hints import nearest
+from lanner.rules.testing.correlating import Correlate, Correlated, Correlating, met_parts
 from lanner.rules.testing.coverage import Coverage, Recording
 from lanner.rules.testing.differences import Line, plain
 from lanner.rules.testing.events import Given, Reader, make_events, read_events
@@ -28,8 +29,9 @@ Wanted = Callable[[Written], bool]
 class Runner:
     """Runs files of tests; `coverage`, where given, is told what tests that pass put to the test."""
 
-    def __init__(self, read: Reader, coverage: Coverage | None = None) -> None:
-        self._read, self._coverage = read, coverage
+    def __init__(self, read: Reader, coverage: Coverage | None = None, correlate: Correlate | None = None) -> None:
+        """Without `correlate` tests that name a correlation are mistaken."""
+        self._read, self._coverage, self._correlate = read, coverage, correlate
 
     def run(self, file: TestFile, rules: RuleSets, wanted: Wanted = lambda _test: True) -> Iterator[Outcome]:
         """Yield the outcome of each wanted test of a file; never raises for what is wrong with one."""
@@ -44,7 +46,7 @@ class Runner:
             if test.mistake is not None:
                 raise test.mistake
             assert test.case is not None
-            trial = _Trial(file, _subject(file, rules, test), test, test.case, self._read)
+            trial = _Trial(file, _subject(file, rules, test), test, test.case, self._read, self._correlate)
             problems = self._tried(trial, rules)
         except LannerError as error:
             problems = [as_mistake(error, file.path, test.node)]
@@ -61,7 +63,7 @@ class Runner:
     def _tried(self, trial: _Trial, rules: RuleSets) -> list[Problem]:
         if self._coverage is None:
             return trial.run(None)
-        recording = self._coverage.recording(trial.subject, trial.named)
+        recording = self._coverage.recording(trial.subject, trial.named & trial.subject.numbers.keys())
         problems = trial.run(recording)
         if not problems:
             self._coverage.add(rules, trial.subject, trial.case, recording)
@@ -86,16 +88,19 @@ def _subject(file: TestFile, rules: RuleSets, test: Written) -> Subject:
 class _Trial:
     """One test on its way."""
 
-    def __init__(self, file: TestFile, subject: Subject, test: Written, case: Case, read: Reader) -> None:
+    def __init__(  # noqa: PLR0917 - what a test is about, and what it runs with
+        self, file: TestFile, subject: Subject, test: Written, case: Case, read: Reader, correlate: Correlate | None
+    ) -> None:
         self.subject, self.case = subject, case
         self.fired: Counter[str] = Counter()
         self.events = 0
-        self._file, self._node, self._read = file, test.node, read
+        self._file, self._node, self._read, self._correlate = file, test.node, read, correlate
         self.named = self._known_names()
         self._matching = case.matching or file.content.matching
-        self._watches = [Watch(_expected(entry), subject.rule(rule_of(entry))) for entry in case.fires]
+        self._watches = [Watch(_expected(entry), subject.named(rule_of(entry))) for entry in case.fires]
         self._bans = [Ban(entry) for entry in case.silent]
         self._strangers: dict[str, list[Alerted]] = {}
+        self._memory = self._new_memory()
 
     def run(self, recording: Recording | None) -> list[Problem]:
         """Try all events and return what is wrong."""
@@ -104,17 +109,27 @@ class _Trial:
             self._try(given)
             if recording is not None:
                 recording.observe(given.event)
+        if self._memory is not None:
+            self._correlated(self._memory.finish())
         return list(self._problems())
 
     def _known_names(self) -> set[str]:
         named: set[str] = set()
         for path, name in spoken_of(self.case):
-            if name not in self.subject.numbers:
-                hint = nearest(name, self.subject.numbers)
+            if not self._knows(name):
+                hint = nearest(name, [*self.subject.numbers, *self.subject.correlations])
                 message = f"no rule {name!r}; {hint or 'lanner rules list shows those there are'}"
                 raise self._file.mistake(message, self._node, *path)
             named.add(name)
         return named
+
+    def _knows(self, name: str) -> bool:
+        return name in self.subject.numbers or (self._correlate is not None and name in self.subject.correlations)
+
+    def _new_memory(self) -> Correlating | None:
+        """Return the memory of the correlations that the test names."""
+        named = [self.subject.correlations[name] for name in self.named if name in self.subject.correlations]
+        return self._correlate(named) if named and self._correlate is not None else None
 
     def _given(self) -> Iterator[Given]:
         case = self.case
@@ -138,6 +153,14 @@ class _Trial:
             if name in self.named or self.case.only:
                 output, fields = self.subject.formats[number].resolve(given.event)
                 self._tell(name, Alerted(given.label, object_of(given.event), output, fields))
+        if self._memory is not None:
+            self._correlated(self._memory.take(given.event))
+
+    def _correlated(self, found: Iterable[Correlated]) -> None:
+        for each in found:
+            self.fired[each.name] += 1
+            label = f"event {each.event.number}"
+            self._tell(each.name, Alerted(label, object_of(each.event), each.output, each.fields, each.related))
 
     def _tell(self, name: str, alerted: Alerted) -> None:
         observers: list[Watch | Ban] = [*self._watches, *self._bans]
@@ -178,6 +201,8 @@ class _Trial:
         return Problem(kind="missing", rule=name, message=message, expected=1, got=0, details=self._reason(name))
 
     def _reason(self, name: str) -> tuple[Line, ...]:
+        if name not in self.subject.numbers:
+            return tuple(map(plain, met_parts(self.subject.correlations[name], self._given())))
         reason = closest(self.subject.outline(name), self._given())
         if reason is None:
             return (plain("the test has no events"),)

@@ -1,0 +1,124 @@
+"""Which steps of labelled attacks lanner's own rules see, and how much noise they make.
+
+`python bench/attacks.py [LOG LABELS]`, without arguments the three logs of the project's data folder; every log as it
+is, and with all names and addresses of its people, teams and tools replaced (nothing is to be seen by its name alone).
+Prints one JSON object a reading; an alert of Notice or above counts for the event that it is told of.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lanner import content
+from lanner.detect.alert import PRIORITIES
+from lanner.detect.engine import Engine
+from lanner.pipeline.replay import Replay
+from lanner.pipeline.workers.ruleset import RuleSet
+from lanner.rules.loading import load_files
+from lanner.sources.history import read_lines
+
+DATA = Path(__file__).parents[1].parent / "shared" / "data" / "audit"
+LOGS = {
+    "full.jsonl.zst": "labels.jsonl",
+    "seed_policy.jsonl.zst": "seed_policy.labels.jsonl",
+    "recommended_policy.jsonl.zst": "recommended_policy.labels.jsonl",
+}
+NAMES = {
+    b"alice": b"ursula", b"bob": b"victor", b"carol": b"wanda", b"mallory": b"xaver", b"example.com": b"firm.test",
+    b"payments": b"ledger", b"vault": b"keystore", b"argocd": b"delivery", b"gitops-admin": b"rollout-bot",
+    b"ci-deployer": b"builder", b"deployer-admin": b"release-bot", b"prometheus": b"gauges", b"monitoring": b"watchers",
+    b"shop": b"mart", b"storage": b"disks", b"kwok": b"fake", b"external-secrets": b"secret-sync",
+}  # fmt: skip
+_WORDS = re.compile(b"|".join(sorted(map(re.escape, NAMES), key=len, reverse=True)))
+_ADDRESS = re.compile(rb"\b127\.(?!0\.0\.1\b)(\d+)\.(\d+)\.(\d+)\b")
+_LOUD = frozenset(PRIORITIES[: PRIORITIES.index("Notice") + 1])
+
+
+class Reading(msgspec.Struct, kw_only=True):
+    """What the alerts on one log come to: steps seen and missed, alerts by kind of event, noise by rule."""
+
+    log: str
+    names: str
+    seen: list[str]
+    missed: list[str]
+    alerts: dict[str, int]
+    noise: dict[str, int]
+    rules: dict[str, list[str]]
+
+
+def renamed(line: bytes) -> bytes:
+    """Return a line with other names and addresses."""
+    return _ADDRESS.sub(rb"10.\1.\2.\3", _WORDS.sub(lambda found: NAMES[found[0]], line))
+
+
+def read_labels(path: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the labels by audit id and stage."""
+    labels = [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
+    return {(label["auditID"], label["stage"]): label for label in labels}
+
+
+def alerts_of(log: Path) -> list[dict[str, Any]]:
+    """Return what `lanner replay` gives with the default content."""
+    loaded = load_files([content.FOLDER]).require()
+    engine = Engine(loaded.rules, correlations=loaded.correlations)
+    rule_set = RuleSet(tuple(engine.rules), "all", "", "json", tuple(engine.correlations))
+    run = Replay([log], lambda text: print(text, file=sys.stderr))
+    return [msgspec.json.decode(alert) for part in run.run(engine, rule_set, lambda _count: None) for alert in part]
+
+
+def judge(log: Path, labels: Path, *, names: str = "own") -> Reading:
+    """Replay a log and hold the alerts against its labels."""
+    known = read_labels(labels)
+    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    noise: Counter[str] = Counter()
+    rules: dict[str, set[str]] = {}
+    for alert in alerts_of(log):
+        label = known.get((alert["lanner"]["audit_id"], alert["lanner"]["stage"]), {"kind": "unlabelled", "step": ""})
+        if alert["priority"] not in _LOUD:
+            continue
+        counts[label["kind"]] += 1
+        if label["kind"] == "attack":
+            seen[label["step"]] += 1
+            rules.setdefault(label["step"], set()).add(alert["rule"])
+        else:
+            noise[f"{label['step'] or label['kind']}: {alert['rule']}"] += 1
+    steps = {label["step"] for label in known.values() if label["kind"] == "attack"}
+    return Reading(
+        log=log.name, names=names, seen=sorted(seen), missed=sorted(steps - seen.keys()), alerts=dict(counts),
+        noise=dict(noise.most_common()), rules={step: sorted(rules[step]) for step in sorted(rules)},
+    )  # fmt: skip
+
+
+def judge_renamed(log: Path, labels: Path) -> Reading:
+    """The same with names and addresses replaced."""
+    with tempfile.TemporaryDirectory(prefix="lanner-attacks-") as folder:
+        copy = Path(folder) / log.name.removesuffix(".zst")
+        copy.write_bytes(b"".join(renamed(line.data) + b"\n" for line in read_lines(log)))
+        return judge(copy, labels, names="replaced")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("log", type=Path, nargs="?", help="an audit log")
+    parser.add_argument("labels", type=Path, nargs="?", help="its labels, as in the project's data folder")
+    parser.add_argument("--quick", action="store_true", help="the first log alone")
+    options = parser.parse_args()
+    pairs = [(DATA / log, DATA / labels) for log, labels in LOGS.items()][: 1 if options.quick else None]
+    for log, labels in [(options.log, options.labels)] if options.log else pairs:
+        for reading in (judge(log, labels), judge_renamed(log, labels)):
+            print(json.dumps(msgspec.to_builtins(reading)), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
