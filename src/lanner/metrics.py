@@ -40,6 +40,22 @@ METRICS: tuple[Metric, ...] = (
     Metric("lanner_backlog_bytes", "gauge", "Bytes that sources have not read yet.", "ingest", "backlog_bytes"),
     Metric("lanner_spool_bytes", "gauge", "Bytes on disk that wait for the archive.", "ingest", "spool_bytes"),
     Metric("lanner_rules", "gauge", "Rules loaded.", "ingest", "rules"),
+    Metric("lanner_incidents_open", "gauge", "Incidents that new alerts can still join.", "ingest", "incidents.open"),
+    Metric(
+        "lanner_repeats_held_back_total",
+        "counter",
+        "Alerts not told because the same was told before, by rule.",
+        "ingest",
+        "repeats.held_back.*",
+        ("rule",),
+    ),
+    Metric(
+        "lanner_correlations_held_back_total",
+        "counter",
+        "Firings of correlations that are silent for their key.",
+        "ingest",
+        "correlations.held_back",
+    ),
     Metric("lanner_policy_compared_total", "counter", "Events compared with the policy.", "ingest", "policy.compared"),
     Metric(
         "lanner_policy_deviations_total",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lanner.audit.batch import Reject
 from lanner.detect.alert import Alert, Origin
 from lanner.errors import GroundError
-from lanner.state.store import Commit, NewAlert, Store
+from lanner.state.store import Commit, IncidentRow, NewAlert, Store
 
 
 def alert(rule: str = "Exec in pod", priority: str = "Warning") -> Alert:
@@ -256,3 +256,36 @@ def test_a_closed_store_says_so(tmp_path):
         closed.sequence()
     with pytest.raises(GroundError, match="cannot write"):
         closed.set_status("x", {})
+
+
+def in_incident(number: str, rule: str) -> NewAlert:
+    made = alert(rule)
+    made.lanner.incident = number
+    return NewAlert(made, b"{}")
+
+
+def test_alerts_of_an_incident_include_those_of_what_went_into_it_and_go_when_they_are_pruned(store):
+    rows = [IncidentRow("a", "1", 9, "", b"", b""), IncidentRow("b", "1", 2, "a", b"", b"")]
+    rows.append(IncidentRow("c", "1", 1, "b", b"", b""))
+    alerts = [in_incident(number, f"of {number}") for number in "abcd"]
+    store.commit(Commit(sequence=1, checkpoints={}, alerts=alerts, incidents=rows))
+    assert [one.alert.rule for one in store.incident_alerts("a")] == ["of a", "of b", "of c"]
+    assert [one.id for one in store.incident_alerts("a", after=1, limit=1)] == [2]
+    assert store.incident("c").id == "a"
+    store.prune(alerts=2, outputs=[], quarantine_bytes=0, seen_seconds=60)
+    assert [one.alert.rule for one in store.incident_alerts("a")] == ["of c"]
+
+
+def test_the_worst_incidents_come_first_and_those_that_went_into_another_do_not(store):
+    rows = [
+        IncidentRow(number, updated, score, into, b"", b"")
+        for number, updated, score, into in (
+            ("a", "2", 5, ""),
+            ("b", "3", 5, ""),
+            ("c", "1", 9, ""),
+            ("d", "9", 99, "a"),
+        )
+    ]
+    store.commit(Commit(sequence=1, checkpoints={}, incidents=rows))
+    assert [row.id for row in store.worst_incidents()] == ["c", "b", "a"]
+    assert [row.id for row in store.worst_incidents(since="2", limit=1, offset=1)] == ["a"]

@@ -23,8 +23,9 @@ from nicegui.page import page
 from lanner.audit.batch import Reject
 from lanner.config.folders import DataFolder
 from lanner.detect.alert import Alert, Origin
+from lanner.detect.incidents import Incident
 from lanner.settings.model import Settings, WebSettings
-from lanner.state.store import Commit, NewAlert, Store
+from lanner.state.store import Commit, IncidentRow, NewAlert, Store
 from lanner.web.server import serve
 
 
@@ -64,6 +65,22 @@ def make_alert(event: dict[str, Any] | None = None, **changes: Any) -> NewAlert:
     return NewAlert(Alert(**{**keys, **changes}), msgspec.json.encode(event or make_event()))
 
 
+def make_incident(number: str = "0123456789ab", **changes: Any) -> Incident:
+    """Make an incident; keyword arguments replace its keys."""
+    keys = {
+        "started": "2026-01-02T03:04:05.678901000Z",
+        "updated": "2026-01-02T04:04:05.678901000Z",
+        "priority": "Critical",
+        "score": 100,
+        "alerts": 3,
+        "rules": {"Shell in a pod": 1, "Secrets listed": 2},
+        "actors": ["mallory", "system:serviceaccount:dev:builder"],
+        "addresses": ["10.2.2.2"],
+        "tactics": ["persistence", "initial-access"],
+    }
+    return Incident(id=number, **{**keys, **changes})
+
+
 def make_reject(**changes: Any) -> Reject:
     """Make a rejected piece of input."""
     keys = {"source": "audit", "origin": "/logs/audit.log", "offset": 42, "reason": "not JSON (at byte 3)", "size": 9}
@@ -78,6 +95,9 @@ INGEST = {
     "rejects": 1,
     "duplicates": 0,
     "policy": {"compared": 9, "deviations": {"lower-level": 2}, "changes": 1},
+    "correlations": {"count": 25, "remembered": 40, "evicted": 0, "late": 0, "held_back": 4},
+    "repeats": {"held_back": {"Secrets listed": 3, "Anonymous refused": 1200}},
+    "incidents": {"open": 2},
     "events_per_second": 250.0,
     "lag_seconds": 0.0123,
     "backlog_bytes": 2048,
@@ -99,6 +119,9 @@ ARCHIVER = {
     "held": 4,
     "dropped": {"twin": 300},
     "redacted": {"secret": 5},
+    "compactions": 2,
+    "compacted_files": 9,
+    "swept_files": 9,
     "bytes": 5_500_000,
     "files": 2,
     "problem": "",
@@ -120,6 +143,15 @@ class State:
             Commit(sequence=self._sequence, checkpoints={}, alerts=list(alerts), rejects=list(rejects))
         )
 
+    def add_incident(self, incident: Incident, *alerts: NewAlert, into: str = "") -> None:
+        """Commit an incident with its alerts; with `into` it went into another one."""
+        for new in alerts:
+            new.alert.lanner.incident = incident.id
+        body = msgspec.json.encode(incident)
+        row = IncidentRow(incident.id, incident.updated, incident.score, into, body, b"[]")
+        self._sequence += 1
+        self.store.commit(Commit(sequence=self._sequence, checkpoints={}, alerts=list(alerts), incidents=[row]))
+
     def publish(self, **parts: dict[str, Any]) -> None:
         """Publish statuses by part; without arguments those of a healthy lanner."""
         for part, body in (parts or {"ingest": INGEST, "archiver": ARCHIVER}).items():
@@ -129,7 +161,9 @@ class State:
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """Makers of events, alerts and rejects."""
-    return SimpleNamespace(event=make_event, alert=make_alert, reject=make_reject, ingest=INGEST, archiver=ARCHIVER)
+    return SimpleNamespace(
+        event=make_event, alert=make_alert, reject=make_reject, incident=make_incident, ingest=INGEST, archiver=ARCHIVER
+    )
 
 
 @pytest.fixture(scope="session", name="eventually")

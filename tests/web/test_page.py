@@ -55,7 +55,7 @@ def test_a_poll_reaches_head_tiles_and_list(built, canvas, texts, state, make):
 def test_alerts_and_quarantine_open_in_the_panel(built, canvas, texts, state, make):
     state.add(make.alert(rule="fired"), rejects=(make.reject(),))
     poll(built)
-    click(canvas, built._open_alert(built._alerts._groups[0]))
+    click(canvas, built._opener.open(built._alerts._groups[0]))
     assert "T1609, execution" in texts(canvas)
     click(canvas, built._open_quarantine())
     assert "not JSON (at byte 3)" in texts(canvas)
@@ -67,7 +67,7 @@ def test_an_alert_that_is_no_longer_kept_does_not_open(built, canvas, texts, sta
     state.store.delivered("siem", 2, 2)
     poll(built)
     state.store.prune(alerts=1, outputs=[], quarantine_bytes=1 << 20, seen_seconds=1.0)
-    click(canvas, built._open_alert(built._alerts._groups[-1]))
+    click(canvas, built._opener.open(built._alerts._groups[-1]))
     assert ("close" in texts(canvas), notices(canvas)) == (False, ["this alert is no longer kept"])
 
 
@@ -77,7 +77,7 @@ def test_a_database_that_is_gone_is_told(built, canvas, state, make):
     poll(built)
     group = built._alerts._groups[0]
     built._feed.close()
-    click(canvas, built._open_alert(group))
+    click(canvas, built._opener.open(group))
     click(canvas, built._open_quarantine())
     assert len(notices(canvas)) == 2
 

@@ -33,7 +33,8 @@ def test_tiles_say_what_the_statuses_say(canvas, texts, tmp_path, make):
         *("events", "12\u202f345", "15 rules · 7 alerts"),
         *("lag", "12 ms", "2.0 KiB to read · spool 4.0 KiB"),
         *("archive", "5.2 MiB", "99\u202f000 events · 300 left out"),
-        *("alerts", "2", "Critical", "40", "Notice"),
+        *("alerts", "2", "Critical", "40", "Notice", "1\u202f207 repeats held back"),
+        *("incidents", "2", "open: see the worst"),
         *("quarantine", "3", "show what was rejected"),
         *("deliveries", "http", "connection refused · 30 sent · 12 waiting · 1 refused", "siem", "40 sent · 2 waiting"),
     ]

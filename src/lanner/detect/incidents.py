@@ -64,6 +64,11 @@ class Incident(msgspec.Struct, kw_only=True):
     audit_ids: list[str] = []
 
     @property
+    def course(self) -> list[str]:
+        """The tactics in the order of an attack, whatever the order in which they showed."""
+        return sorted(self.tactics, key=TACTICS.index)
+
+    @property
     def story(self) -> str:
         """One line that says who did what, from where, and how far it went."""
         who = self.actors[0] if self.actors else "somebody without a name"
@@ -113,6 +118,11 @@ class Grouping:
     def incidents(self) -> Iterator[Incident]:
         """Give the open incidents, those touched last at the end."""
         yield from self._open.values()
+
+    @property
+    def count(self) -> int:
+        """How many incidents are open."""
+        return len(self._open)
 
     def restore(self, incident: Incident, links: Iterable[str]) -> None:
         """Take an incident back that was open before a restart."""

@@ -25,6 +25,11 @@ class LiveGrouping:
         """Give an alert its incident."""
         alert.lanner.incident = self._grouping.add(alert).id
 
+    @property
+    def open(self) -> int:
+        """How many incidents are open."""
+        return self._grouping.count
+
     def changes(self) -> list[IncidentRow]:
         """Return the incidents that changed since the last call, for the commit of their alerts."""
         changed, merged = self._grouping.changes()

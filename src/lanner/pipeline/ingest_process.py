@@ -245,6 +245,8 @@ class IngestProcess:
         status = self._counts.status() | {
             "rules": len(engine.rules),
             "correlations": self._detector.teller.status(),
+            "repeats": {"held_back": dict(self._detector.repeats.held_back)},
+            "incidents": {"open": self._detector.grouping.open},
             "matching": self._settings.rules.matching,
             "hostname": self._settings.host,
             "throttled": self._throttle.suppressed,

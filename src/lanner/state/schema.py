@@ -38,6 +38,10 @@ create table if not exists incident (
     id text primary key, updated text not null, score integer not null, into_ text not null default '',
     body blob not null, links blob not null) without rowid;
 create index if not exists incident_by_time on incident (updated);
+create index if not exists incident_by_score on incident (score, updated) where into_ = '';
+create index if not exists incident_by_merge on incident (into_) where into_ != '';
+create table if not exists incident_alert (
+    incident text not null, alert_id integer not null, primary key (incident, alert_id)) without rowid;
 create table if not exists memory (
     only integer primary key check (only = 1), sequence integer not null, body blob not null);
 create table if not exists status (

@@ -195,6 +195,26 @@ class Store:
         )
         return [IncidentRow(*row) for row in rows]
 
+    def worst_incidents(self, *, since: str = "", offset: int = 0, limit: int = 100) -> list[IncidentRow]:
+        """Return incidents touched since a time, those of the highest score first, then those touched last."""
+        rows = self._all(
+            "select id, updated, score, into_, body, links from incident where into_ = '' and updated >= ? "
+            "order by score desc, updated desc limit ? offset ?",
+            (since, limit, offset),
+        )
+        return [IncidentRow(*row) for row in rows]
+
+    def incident_alerts(self, number: str, *, after: int = 0, limit: int = 100) -> list[StoredAlert]:
+        """Return the alerts of an incident and of those that went into it, the oldest first; `after` is exclusive."""
+        rows = self._all(
+            "with recursive part (id) as (values (?) union select incident.id from incident "
+            "join part on incident.into_ = part.id where incident.into_ != '') "
+            "select alert.id, alert.body from alert join incident_alert on alert.id = alert_id "
+            "where incident in (select id from part) and alert_id > ? order by alert_id limit ?",
+            (number, after, limit),
+        )
+        return [StoredAlert(each, decode_alert(body)) for each, body in rows]
+
     def incident(self, number: str) -> IncidentRow | None:
         """Return an incident, or the one that it went into; None where there is none."""
         for _ in range(MOST_MERGES):
@@ -209,7 +229,7 @@ class Store:
 
     def _insert_alert(self, sequence: int, new: NewAlert) -> None:
         alert = new.alert
-        self._connection.execute(
+        cursor = self._connection.execute(
             "insert into alert (sequence, time, rule, priority, throttled, body, event) values (?, ?, ?, ?, ?, ?, ?)",
             (
                 sequence,
@@ -221,6 +241,10 @@ class Store:
                 self._compressor.compress(new.event),
             ),
         )
+        if alert.lanner.incident:
+            self._connection.execute(
+                "insert into incident_alert values (?, ?)", (alert.lanner.incident, cursor.lastrowid)
+            )
 
     def _insert_reject(self, seen: float, reject: Reject) -> None:
         self._connection.execute(
@@ -372,6 +396,7 @@ class Store:
             (_ROW_BYTES, quarantine_bytes),
         )
         self._run("delete from refused where alert_id < coalesce((select min(id) from alert), 0)")
+        self._run("delete from incident_alert where alert_id < coalesce((select min(id) from alert), 0)")
         self._run(
             "delete from incident where updated < "
             "(select updated from incident order by updated desc limit 1 offset ?)",

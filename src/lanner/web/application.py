@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from pathlib import Path
+from pathlib import Path as File
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Path
 from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.middleware.gzip import GZipMiddleware
@@ -19,13 +20,17 @@ from lanner.config.salt import load_salt
 from lanner.errors import GroundError
 from lanner.settings.model import Settings
 from lanner.web.api import alert_routes, state_routes, unavailable
+from lanner.web.clients import follow
 from lanner.web.descriptions import Descriptions
 from lanner.web.feed import Feed
 from lanner.web.guard import Guard, Hosts
 from lanner.web.health import parts
+from lanner.web.incident_api import NUMBER, incident_routes
+from lanner.web.incident_page import IncidentPage
+from lanner.web.incidents_page import IncidentsPage
 from lanner.web.page import overview
 
-STATIC = Path(__file__).parent / "static"
+STATIC = File(__file__).parent / "static"
 HISTORY = 60
 """Messages kept for a browser that reconnects; one that was away for longer loads the page again."""
 
@@ -36,6 +41,7 @@ def api_application(settings: Settings, feed: Feed) -> FastAPI:
         title="lanner", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json"
     )
     app.include_router(alert_routes(feed, cache(partial(_redactor, settings))))
+    app.include_router(incident_routes(feed))
     app.include_router(state_routes(feed, parts(settings)))
     app.add_exception_handler(GroundError, unavailable)
     return app
@@ -49,12 +55,8 @@ def application(settings: Settings, feed: Feed, listen_host: str) -> ASGIApp:
     """Make the whole application; NiceGUI allows one in a process."""
     app = api_application(settings, feed)
     app.mount("/assets", StaticFiles(directory=STATIC), name="assets")
-    descriptions = Descriptions(settings.rules)
 
-    @ui.page("/", title=f"lanner · {settings.host}", favicon=STATIC / "lanner.svg")
-    def _overview() -> None:
-        ui.add_head_html(f'<link rel="stylesheet" href="/assets/lanner.css?v={__version__}">')
-        overview(settings, feed, descriptions)
+    _add_pages(settings, feed, Descriptions(settings.rules))
 
     nicegui_app.config.socket_io_js_transports = ["websocket"]
     ui.run_with(
@@ -68,3 +70,26 @@ def application(settings: Settings, feed: Feed, listen_host: str) -> ASGIApp:
         gzip_middleware_factory=None,
     )
     return GZipMiddleware(Guard(app, Hosts(listen_host, settings.host, settings.web.hosts)), minimum_size=1000)
+
+
+def _add_pages(settings: Settings, feed: Feed, descriptions: Descriptions) -> None:
+    page = partial(ui.page, title=f"lanner · {settings.host}", favicon=STATIC / "lanner.svg")
+
+    @page("/")
+    def _overview() -> None:
+        _dress()
+        overview(settings, feed, descriptions)
+
+    @page("/incidents")
+    def _incidents() -> None:
+        _dress()
+        follow(feed, lambda: IncidentsPage(settings, feed))
+
+    @page("/incidents/{number}")
+    def _incident(number: Annotated[str, Path(pattern=NUMBER)]) -> None:
+        _dress()
+        follow(feed, lambda: IncidentPage(settings, feed, descriptions, number))
+
+
+def _dress() -> None:
+    ui.add_head_html(f'<link rel="stylesheet" href="/assets/lanner.css?v={__version__}">')

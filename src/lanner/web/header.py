@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
 
 from lanner.web.feed import Snapshot
 from lanner.web.figures import count, visible
 from lanner.web.health import Health
 
+PAGES = {"/": "Alerts", "/incidents": "Incidents"}
+
 
 class Header:
     """Name, host, health in words and the demo's progress."""
 
-    def __init__(self, hostname: str) -> None:
+    def __init__(self, hostname: str, *, here: str) -> None:
+        """`here` is the path of the page that is open."""
         with ui.element("header").classes("head"):
             ui.label("lanner").classes("brand")
+            with ui.element("nav").classes("pages"):
+                for path, name in PAGES.items():
+                    link = TextElement(tag="a", text=name).props(f"href={path}")
+                    if path == here:
+                        link.props('aria-current="page"')
             self._host = ui.label(hostname).classes("host")
             with ui.element("div").classes("health waiting").props("role=status") as self._health:
                 ui.element("i").classes("mark")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,6 +61,9 @@ class Panel:
             if view.description:
                 ui.label(visible(view.description, LONGEST_VALUE)).classes("description")
             facts(_facts(view))
+            if re.fullmatch(r"[0-9a-f]{12}", view.alert.lanner.incident):
+                link = TextElement(tag="a", text="the incident that it belongs to").classes("small")
+                link.props(f"href=/incidents/{view.alert.lanner.incident}")
             _repeats(group)
             fields = list(view.alert.output_fields.items())[:MOST_FIELDS]
             if fields:

@@ -69,6 +69,7 @@ class SeverityTile:
             with ui.element("div").classes("severity-counts"):
                 self._none = ui.label("none yet").classes("tile-note")
                 self._lines = {priority: self._line(priority) for priority in PRIORITIES}
+            self._held = ui.label().classes("tile-note")
 
     @staticmethod
     def _line(priority: str) -> tuple[Element, ui.label]:
@@ -79,7 +80,8 @@ class SeverityTile:
         box.set_visibility(False)
         return box, number
 
-    def show(self, counts: Sequence[tuple[str, str, int]]) -> None:
+    def show(self, counts: Sequence[tuple[str, str, int]], ingest: dict[str, Any]) -> None:
+        self._held.set_text(held_words(ingest))
         totals: Counter[str] = Counter()
         for _rule, priority, number in counts:
             totals[priority] += number
@@ -128,6 +130,7 @@ class Tiles:
             self._lag = Tile("lag")
             self._archive = Tile("archive")
             self._severities = SeverityTile()
+            self._incidents = Tile("incidents", "incidents", lambda: ui.navigate.to("/incidents"))
             self._quarantine = Tile("quarantine", "quarantine", on_quarantine)
             self._outputs = OutputsTile()
 
@@ -139,7 +142,8 @@ class Tiles:
         self._events.show(count(ingest.get("events") or 0), _events_note(ingest))
         self._lag.show(_lag(ingest), _backlog_note(ingest))
         self._archive.show(size(archiver.get("bytes") or 0), _archive_note(archiver))
-        self._severities.show(snapshot.alert_counts)
+        self._severities.show(snapshot.alert_counts, ingest)
+        self._incidents.show(count((ingest.get("incidents") or {}).get("open") or 0), "open: see the worst")
         total = sum(snapshot.quarantine_counts.values())
         self._quarantine.show(count(total), "show what was rejected" if total else "nothing was rejected")
         self._outputs.show(snapshot.deliveries, snapshot.newest)
@@ -154,6 +158,13 @@ def chart_points(points: Sequence[tuple[float, float]]) -> str:
         f"{CHART_WIDTH * (1 - (newest - time) / span):.1f},{(CHART_HEIGHT - 2) * (1 - rate / highest) + 1:.1f}"
         for time, rate in shown
     )
+
+
+def held_words(ingest: dict[str, Any]) -> str:
+    """Say how many alerts were not told because the same was told before, so that nothing is held back unseen."""
+    rules = sum(((ingest.get("repeats") or {}).get("held_back") or {}).values())
+    held = rules + ((ingest.get("correlations") or {}).get("held_back") or 0)
+    return f"{count(held)} repeats held back" if held else ""
 
 
 def delivery_words(delivery: Delivery, newest: int) -> str:

@@ -51,7 +51,8 @@ class Page(msgspec.Struct, frozen=True):
     scanned: int
 
 
-def _single(row: Row) -> Group:
+def single(row: Row) -> Group:
+    """Make a group of one alert."""
     return Group(row.id, row, 1, (row,))
 
 
@@ -61,7 +62,7 @@ def prepend(groups: Sequence[Group], rows: Sequence[Row], wanted: Filter, *, fol
     for row in reversed(rows):
         if not wanted.accepts(row):
             continue
-        new = _single(row)
+        new = single(row)
         if fold and result and result[-1].identity == new.identity:
             last = result[-1]
             result[-1] = Group(last.key, row, last.count + 1, (row, *last.members)[:MEMBERS])
@@ -77,7 +78,7 @@ def read_page(store: Store, wanted: Filter, before: int, *, fold: bool) -> Page:
     for row in _scan(store, wanted, before):
         if row is None:
             return Page(groups, None, scanned)
-        folds = fold and groups and groups[-1].identity == _single(row).identity
+        folds = fold and groups and groups[-1].identity == single(row).identity
         if not wanted.accepts(row):
             pass
         elif folds:
@@ -85,7 +86,7 @@ def read_page(store: Store, wanted: Filter, before: int, *, fold: bool) -> Page:
         elif len(groups) == PAGE:
             break
         else:
-            groups.append(_single(row))
+            groups.append(single(row))
         scanned, last = scanned + 1, row.id
         if scanned >= SCAN:
             break

@@ -1,0 +1,41 @@
+"""Opens an alert of a list in the panel at the side."""
+
+from __future__ import annotations
+
+import asyncio
+
+from nicegui import ui
+
+from lanner.errors import GroundError
+from lanner.web.descriptions import Descriptions
+from lanner.web.feed import Feed
+from lanner.web.panel import AlertView, Panel
+from lanner.web.rows import make_row
+from lanner.web.window import Group
+
+
+class AlertOpener:
+    """Reads an alert when it is asked for; what cannot be read becomes a notice."""
+
+    def __init__(self, feed: Feed, descriptions: Descriptions, panel: Panel) -> None:
+        self._feed, self._descriptions, self._panel = feed, descriptions, panel
+
+    async def open(self, group: Group) -> None:
+        try:
+            view = await asyncio.to_thread(self._view, group.row.id)
+        except GroundError as error:
+            ui.notify(str(error))
+            return
+        if view is None:
+            ui.notify("this alert is no longer kept")
+        else:
+            self._panel.show_alert(view, group)
+
+    def _view(self, number: int) -> AlertView | None:
+        store = self._feed.store()
+        found = store.alerts(after=number - 1, before=number + 1, limit=1)
+        if not found:
+            return None
+        alert = found[0].alert
+        row = make_row(number, alert, store.alert_event(number), longest_output=4000)
+        return AlertView(alert, row, self._descriptions.of(alert.rule))
