@@ -1,7 +1,8 @@
 """Changes an archive at random in ways that hide or forge events; `verify` has to find each and name where.
 
-The archive is made of the shipped log in several commits, with a compaction among them; after each change it is put
-back as it was. Prints one JSON object: for each kind of change how many were made, found and named, then the misses.
+The archive is made of the shipped log in several commits, with a compaction, an expiry and a tier move among them;
+after each change it is put back as it was. Prints one JSON object: for each kind of change how many were made, found
+and named, then the misses.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pyiceberg.manifest import DataFile, write_manifest
 
 from lanner.archive.change import Change, NoSeal
+from lanner.archive.compaction.compactor import Compactor, Pace
 from lanner.archive.datafiles import write_data_files
+from lanner.archive.retention.expire import expire
+from lanner.archive.retention.settings import RetentionRule, RetentionSettings, TierSettings
+from lanner.archive.retention.tiers import move_tiers
 from lanner.archive.row import Row
 from lanner.archive.seals.chain import Chain
 from lanner.archive.seals.keys import public_key
@@ -38,6 +43,7 @@ from lanner.sources.history import read_lines
 LOG = Path(__file__).parents[1] / "examples" / "audit.jsonl.zst"
 COMMITS = 9
 SETTINGS = ArchiveSettings()
+LATER = dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
 
 
 def rows_of_log() -> list[Row]:
@@ -45,18 +51,29 @@ def rows_of_log() -> list[Row]:
     return [Row(raw=line.data, source="log", offset=line.offset, ordinal=number, ingested=1) for number, line in lines]
 
 
-def make(folder: Path, rows: list[Row], per_commit: int) -> Path:
-    """Append, compact some, append more; keep the catalog of the middle for the change that puts it back."""
+def make(folder: Path, rows: list[Row], per_commit: int) -> tuple[Path, int]:
+    """Append, compact, delete, move to another tier, append more; returns what was found falsely on the way.
+
+    The catalog of the middle is kept for the change that puts it back.
+    """
+    found = 0
+    cold = TierSettings(name="cold", location=str(folder / "cold"))
+    system = RetentionRule(name="system", namespaces=("kube-system",), policy="1d")
+    retention = RetentionSettings(policy="cold 9y, then keep", rules=(system,), tiers=(cold,))
     with closing(Archive.open(SETTINGS, folder)) as archive:
         for number in range(COMMITS):
             archive.append(rows[number * per_commit : (number + 1) * per_commit], sequence=number)
             if number == COMMITS // 2:
-                files = files_of(archive)[:3]
-                table = pa.concat_tables([pq.read_table(path_of(file), partitioning=None) for file in files])
-                merged = write_data_files(archive.table, table.sort_by("namespace"))
-                archive.exchange(Change("compact", added=merged, removed=files))
+                for step in (
+                    lambda: Compactor(archive, Pace(level=3, group_bytes=1 << 24)).step(),
+                    lambda: archive.append(rows[-per_commit:]),
+                    lambda: expire(archive, retention, LATER),
+                    lambda: move_tiers(archive, retention, LATER),
+                ):
+                    step()
+                    found += len(check(folder).findings)
                 shutil.copy(folder / "catalog.db", folder.parent / "catalog-then.db")
-    return folder
+    return folder, found
 
 
 def files_of(archive: Archive) -> list[DataFile]:
@@ -165,7 +182,7 @@ def file_added(trial: Trial) -> str:
     """Commit a copy of rows without a seal, as any Iceberg client could."""
     with closing(Archive.open(SETTINGS, trial.folder, seal=NoSeal())) as archive:
         table = pq.read_table(path_of(trial.file()), partitioning=None).slice(0, random.randint(1, 50))
-        (added,) = write_data_files(archive.table, table)
+        (added,) = write_data_files(archive.table, table, NoSeal())
         archive.exchange(Change("append", added=[added]))
     return name(added)
 
@@ -182,7 +199,7 @@ def chain_cut(trial: Trial) -> str:
     lines = trial.lines()
     keep = random.randrange(len(lines) - 1)
     trial.chain.write_bytes(b"".join(lines[:keep]))
-    return f"links {keep + 1} to {len(lines)}"
+    return f" {keep + 1} "
 
 
 def link_removed(trial: Trial) -> str:
@@ -318,7 +335,7 @@ def is_named(report: Report, named: str) -> bool:
 
 
 def run(folder: Path, changes: int, per_commit: int) -> dict[str, object]:
-    home = make(folder / "archive", rows_of_log(), per_commit)
+    home, false = make(folder / "archive", rows_of_log(), per_commit)
     begun = time.process_time()
     before = check(home)
     seconds = time.process_time() - begun
@@ -340,7 +357,7 @@ def run(folder: Path, changes: int, per_commit: int) -> dict[str, object]:
     kinds = {kind: [made[kind], found[kind], named[kind]] for kind in made}
     after = [finding for finding in check(home).findings if not finding.is_note]
     return {
-        "changes": changes, "found": found.total(), "named": named.total(), "false_finds": len(after),
+        "changes": changes, "found": found.total(), "named": named.total(), "false_finds": false + len(after),
         "verify_cpu_us_per_event": round(seconds / before.rows * 1e6, 2), "made_found_named": kinds, "missed": missed,
     }  # fmt: skip
 

@@ -59,3 +59,36 @@ def test_the_thread_ends_with_the_archiver(settings):
     stop.set()
     upkeep.join(5)
     assert not upkeep.is_alive()
+
+
+def test_retention_is_applied_at_most_once_an_hour(archive, tmp_path):
+    """What is over its time goes at the first round; what came since waits for the next hour."""
+    settings = Settings(data=str(tmp_path / "data"))
+    upkeep = Upkeep(settings, threading.Event())
+
+    def add(number):
+        archive.append([Row(raw=b'{"auditID":"x"}', source="s", ordinal=number, ingested=1)])
+
+    def count():
+        return sum(task.file.record_count for task in archive.refresh().scan().plan_files())
+
+    for number in range(2):
+        add(number)
+        upkeep.go_round(NOW)
+    assert count() == 2
+    upkeep.go_round(NOW + dt.timedelta(hours=1))
+    assert count() == 1
+
+
+def test_a_damaged_file_stops_no_other_from_going(archive, tmp_path):
+    """The problem is told."""
+    data = tmp_path / "data"
+    before = set(data.rglob("*.parquet"))
+    archive.append([Row(raw=b"{}", source="s", ingested=1)])
+    (damaged,) = set(data.rglob("*.parquet")) - before
+    damaged.write_bytes(b"no file")
+    archive.append([Row(raw=b"{}", source="s", ingested=1)])
+    with capture_logs() as logs:
+        Upkeep(Settings(data=str(data)), threading.Event()).go_round(NOW)
+    assert "1 files cannot be read" in logs[0]["event"]
+    assert set(data.rglob("*.parquet")) == {*before, damaged}

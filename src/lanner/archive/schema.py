@@ -42,7 +42,7 @@ COLUMNS = (
     Column(3, "cluster", _TEXT, "name of the cluster", bounds=True),
     Column(4, "audit_id", _TEXT, "auditID; chosen by the client, so not unique"),
     Column(5, "stage", _TEXT, "stage", bounds=True),
-    Column(6, "level", _TEXT, "level"),
+    Column(6, "level", _TEXT, "level", bounds=True),
     Column(7, "verb", _TEXT, "verb", bounds=True),
     Column(8, "request_uri", _TEXT, "requestURI"),
     Column(9, "username", _TEXT, "user.username", bounds=True),
@@ -83,7 +83,7 @@ COLUMNS = (
     Column(44, "position", _LONG, "byte offset or item number in the origin"),
     Column(45, "item", _INT, "place in an EventList"),
     Column(46, "ordinal", _LONG, "place in the order of arrival within the source", bounds=True),
-    Column(47, "ingested", _TIME, "when lanner took the event"),
+    Column(47, "ingested", _TIME, "when lanner took the event", bounds=True),
     Column(
         48, "odd", BooleanType(), "true where the columns tell less than rules see in the event, else null", bounds=True
     ),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from lanner.archive.retention.settings import RetentionSettings
 from lanner.archive.seals.anchors import AnchorSettings
 from lanner.config.typed import PathText, Settings
 
@@ -100,3 +101,6 @@ class ArchiveSettings(Settings):
     commit_bytes: Positive = 32 * 1024 * 1024
     seals: Annotated[SealSettings, msgspec.Meta(description=str(SealSettings.__doc__))] = SealSettings()
     compact: Annotated[CompactSettings, msgspec.Meta(description=str(CompactSettings.__doc__))] = CompactSettings()
+    retention: Annotated[RetentionSettings, msgspec.Meta(description=str(RetentionSettings.__doc__))] = (
+        RetentionSettings()
+    )

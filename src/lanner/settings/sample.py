@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from lanner.archive.retention.settings import RetentionRule, TierSettings
 from lanner.archive.seals.anchors.file import FileAnchorSettings
 from lanner.archive.seals.anchors.s3 import S3AnchorSettings
 from lanner.archive.seals.anchors.timestamp import TimestampAnchorSettings
@@ -34,6 +35,11 @@ _EXAMPLES: Mapping[tuple[type[Any], str], Any] = {
     (TlsSettings, "cert"): "/etc/lanner/tls.crt",
     (TlsSettings, "key"): "/etc/lanner/tls.key",
     (Drop, "name"): "probes",
+    (RetentionRule, "name"): "development",
+    (RetentionRule, "namespaces"): ["dev-*"],
+    (RetentionRule, "policy"): "30d",
+    (TierSettings, "name"): "cold",
+    (TierSettings, "location"): "s3://audit-cold/lanner",
     (FileAnchorSettings, "path"): "/mnt/elsewhere/heads.jsonl",
     (S3AnchorSettings, "bucket"): "audit-heads",
     (TimestampAnchorSettings, "url"): "https://tsa.example/tsr",

@@ -9,12 +9,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from lanner.archive.change import Change
+from lanner.archive.change import Change, NoSeal
 from lanner.archive.datafiles import write_data_files
+from lanner.archive.row import Row
 from lanner.archive.seals.anchored import Anchored
 from lanner.archive.seals.chain import Chain
 from lanner.archive.seals.content import sum_of, written_sum
+from lanner.archive.seals.history import History
 from lanner.archive.seals.keys import public_key, signing_key
 from lanner.archive.seals.link import Tombstone
 from lanner.archive.seals.rows import row_digests
@@ -68,10 +72,10 @@ def test_a_compaction_that_keeps_its_rows_is_no_finding_and_one_that_loses_one_i
         archive.append([make_row(number)])
     files = files_of(archive)
     merged = pa.concat_tables([rows_of(file) for file in reversed(files)])
-    archive.exchange(Change("compact", added=write_data_files(archive.table, merged), removed=files))
+    archive.exchange(Change("compact", added=write_data_files(archive.table, merged, NoSeal()), removed=files))
     assert checked(archive).findings == []
     archive.exchange(
-        Change("compact", added=write_data_files(archive.table, merged.slice(1)), removed=files_of(archive))
+        Change("compact", added=write_data_files(archive.table, merged.slice(1), NoSeal()), removed=files_of(archive))
     )
     (found,) = checked(archive).findings
     assert found.message == "link 5 (compact) did not keep the rows it took: 1 are missing"
@@ -82,7 +86,7 @@ def test_a_deletion_verifies_when_its_tombstone_holds(archive, make_row):
     archive.append([make_row(1), make_row(2), make_row(3)])
     (file,) = files_of(archive)
     rows = rows_of(file)
-    left = write_data_files(archive.table, rows.slice(1))
+    left = write_data_files(archive.table, rows.slice(1), NoSeal())
     archive.exchange(Change("expire", added=left, removed=[file], tombstones=(tomb(rows.slice(0, 1)),)))
     report = checked(archive)
     assert report.is_whole
@@ -125,3 +129,31 @@ def test_a_head_from_elsewhere_has_to_be_in_the_chain(archive, make_row):
         (found,) = checked(archive, anchored=[wrong]).findings
         assert found.kind == "anchor"
         assert found.message.startswith("paper knew link")
+
+
+@given(st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+def test_whatever_is_changed_in_a_chain_is_found_without_falling_over_it(lines, data):
+    """One letter of one line."""
+    key, chain = lines
+    number = data.draw(st.integers(0, len(chain) - 1))
+    place = data.draw(st.integers(0, len(chain[number]) - 1))
+    letter = data.draw(st.integers(0, 255).filter(lambda letter: letter != chain[number][place]))
+    changed = bytearray(chain[number])
+    changed[place] = letter
+    history = History([key])
+    history.read([*chain[:number], bytes(changed), *chain[number + 1 :]])
+    assert any(f"line {number + 1} " in f.message or f"link {number + 1} " in f.message for f in history.findings)
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    """A key, and a chain of an append, a compaction and an expiry."""
+    made = Archive.open(ArchiveSettings(), tmp_path_factory.mktemp("chain") / "archive")
+    made.append([Row(raw=b'{"auditID":"%d"}' % number, source="s", ordinal=number) for number in range(3)])
+    (file,) = files_of(made)
+    rows = rows_of(file)
+    made.exchange(Change("compact", added=write_data_files(made.table, rows, NoSeal()), removed=[file]))
+    left = write_data_files(made.table, rows.slice(1), NoSeal())
+    made.exchange(Change("expire", added=left, removed=files_of(made), tombstones=(tomb(rows.slice(0, 1)),)))
+    return public_key(made.folder / "seals" / "seal.pub"), list(Chain(made.folder / "seals").lines())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pyarrow as pa
@@ -28,9 +28,9 @@ class Content(msgspec.Struct, frozen=True):
     The sum does not depend on order or file; blocks say which rows of a file were changed.
     """
 
-    rows: int
+    rows: Annotated[int, msgspec.Meta(ge=0)]
     sum: str
-    block_rows: int = BLOCK_ROWS
+    block_rows: Annotated[int, msgspec.Meta(ge=1)] = BLOCK_ROWS
     blocks: str = ""
 
     @property
@@ -46,7 +46,7 @@ def sum_of(digests: Iterable[bytes]) -> int:
 
 
 def read_sum(text: str) -> int:
-    """Read a sum that `written_sum` wrote."""
+    """Read a sum that `written_sum` wrote; raises ValueError."""
     return int.from_bytes(base64.b64decode(text), "little")
 
 
@@ -77,6 +77,12 @@ def sha256_of(file: Any, advance: Callable[[int], None] = lambda _bytes: None) -
         digest.update(data)
         advance(len(data))
     return digest.hexdigest()
+
+
+def check_content(content: Content) -> None:
+    """Refuse a content whose texts nobody wrote; raises ValueError."""
+    read_sum(content.sum)
+    base64.b64decode(content.blocks, validate=True)
 
 
 def changed_rows(sealed: Content, digests: Sequence[bytes]) -> list[tuple[int, int]]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+from typing import Annotated
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from lanner.archive.seals.content import Content, read_sum
+from lanner.archive.seals.content import Content, check_content, read_sum
 
 START = "0" * 64
 """What the first link says of the one before it."""
 
 APPEND, EXPIRE, TIER = "append", "expire", "tier"
+
+
+Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
 class SealedFile(msgspec.Struct, frozen=True):
@@ -34,8 +38,8 @@ class Tombstone(msgspec.Struct, frozen=True):
     why: str
     rows: int
     sum: str
-    first: dt.datetime | None = None
-    last: dt.datetime | None = None
+    first: Moment | None = None
+    last: Moment | None = None
 
     @property
     def number(self) -> int:
@@ -48,7 +52,7 @@ class Link(msgspec.Struct, frozen=True):
 
     number: int
     previous: str
-    time: dt.datetime
+    time: Moment
     kind: str
     table: str
     says: str
@@ -80,6 +84,10 @@ def read_link(line: bytes) -> Link:
     link = _DECODER.decode(line)
     if link.line() != line:
         raise ValueError("not written as lanner writes it")
+    for file in link.added:
+        check_content(file.content)
+    for tomb in link.tombstones:
+        read_sum(tomb.sum)
     return link
 
 
