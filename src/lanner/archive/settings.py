@@ -77,10 +77,10 @@ class CompactSettings(Settings):
 
     enabled: Annotated[bool, msgspec.Meta(description="Compact while `lanner run` runs.")] = True
     seconds: Annotated[float, msgspec.Meta(ge=1, description="How often to look for files to merge.")] = 60.0
-    level: Annotated[int, msgspec.Meta(ge=1, le=22, description="zstd's level; above 12 it is slow.")] = 12
+    level: Annotated[int, msgspec.Meta(ge=1, le=22, description="zstd's level; above 12 it is slow.")] = 9
     memory_bytes: Annotated[
         int, msgspec.Meta(ge=1024 * 1024, description="Bytes of rows held at once, about; more pack better.")
-    ] = 16 * 1024 * 1024
+    ] = 8 * 1024 * 1024
     keep_seconds: Annotated[
         float, msgspec.Meta(ge=0, description="How long files that were merged stay for readers that began with them.")
     ] = 3600.0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lanner.archive.reading import reading
 from lanner.archive.settings import ArchiveSettings
 from lanner.cli.archive.opening import Config, Data, find_archive
 from lanner.cli.console import Format, FormatOption, note, print_json, progress
@@ -54,7 +55,7 @@ def verify_command(
     keys = _keys(settings, folder, key or [])
 
     def check(archive: Archive) -> Report:
-        with progress("verify", archive.total_bytes()) as advance:
+        with reading(archive.folder), progress("verify", archive.total_bytes()) as advance:
             return verify(archive, keys, since=day, anchored=chain(known, anchors.read()), advance=advance)
 
     report = verify_folder(settings, folder, check)
