@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from lanner.archive.settings import ArchiveSettings, SealSettings
 from lanner.archive.store import Archive
 from lanner.archive.summary import KIND
 
+BENCH = Path(__file__).parents[3] / "bench" / "crash_archive.py"
 PACE = Pace(level=3, group_bytes=1 << 20)
 SMALL = Pace(level=1, group_bytes=4096, page_bytes=4096, file_bytes=20_000)
 
@@ -194,3 +197,14 @@ def test_readers_that_began_before_a_compaction_read_on(archive, make_row):
         assert connection.sql("select count(*) from events").fetchall() == [(3,)]
     with connect(archive) as connection:
         assert connection.sql("select count(*) from events").fetchall() == [(3,)]
+
+
+def test_kills_lose_and_double_nothing():
+    """The small form of the bench: each event is there once, the seals verify, and no file stays that nothing names."""
+    done = subprocess.run(
+        [sys.executable, str(BENCH), "--kills", "2", "--seed", "7"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["lost"], told["doubled"], told["left"]) == (0, 0, 0)
+    assert told["events"] >= 100
