@@ -177,6 +177,8 @@ class FieldColumns:
             raise self._listing(*_LISTINGS[name])
         if name in ("jevt.value", "json.value"):
             return self._pointer(parse_pointer(field.argument or ""))
+        if name == "lanner.each":
+            raise _each(field.argument or "")
         return self._special(name, field.argument)
 
     def _special(self, name: str, argument: str | None) -> Reading | Constant:
@@ -310,3 +312,9 @@ def _list(name: str) -> Reading:
     """Read a list, which is absent where it is empty."""
     filled = exp.If(this=exp.GT(this=exp.ArraySize(this=exp.column(name)), expression=number(0)), true=exp.column(name))
     return Reading(value=exp.Case(ifs=[filled]), lax=exp.column(name))
+
+
+def _each(path: str) -> UnreadError:
+    """Return why values at a path are not read, and which body must be there for them."""
+    column = {"requestObject": "request_object", "responseObject": "response_object"}.get(path.partition(".")[0])
+    return UnreadError("values at a path through lists", _present(column) if column else None)

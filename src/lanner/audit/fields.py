@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lanner.audit.fieldinfo import Extractor, FieldError, FieldInfo
+from lanner.audit.fields_each import EACH_FIELDS
 from lanner.audit.fields_generic import GENERIC_FIELDS
 from lanner.audit.fields_head import HEAD_FIELDS
 from lanner.audit.fields_identity import IDENTITY_FIELDS
@@ -15,7 +16,10 @@ from lanner.audit.fields_pods import POD_FIELDS
 __all__ = ["FIELDS", "Extractor", "FieldError", "FieldInfo", "lookup"]
 
 FIELDS: Mapping[str, FieldInfo] = MappingProxyType(
-    {field.name: field for field in (*HEAD_FIELDS, *OBJECT_FIELDS, *POD_FIELDS, *GENERIC_FIELDS, *IDENTITY_FIELDS)}
+    {
+        field.name: field
+        for field in (*HEAD_FIELDS, *OBJECT_FIELDS, *POD_FIELDS, *GENERIC_FIELDS, *IDENTITY_FIELDS, *EACH_FIELDS)
+    }
 )
 
 

@@ -1,9 +1,10 @@
-"""Loads rule files of every language in order as one set: Falco's documents, and correlations in Sigma's form."""
+"""Loads rule files of every language in order as one set: Falco's documents, Sigma's rules and correlations."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from lanner.rules import ir
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.correlation.reader import read_correlation
 from lanner.rules.falco.documents import link_texts, read_text, rule_files
+from lanner.rules.falco.expansion import resolve_items
 from lanner.rules.falco.findings import FileResult, Finding
 from lanner.rules.falco.linker import Linker
 from lanner.rules.ruleset import Rule
@@ -55,44 +57,135 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> LoadedRules:
     """Load (file name, text) pairs in order; what is wrong stands in the results, nothing is raised."""
     sigma = {file for file, text in texts if _KEYED.search(text)}
     loaded, linker = link_texts([pair for pair in texts if pair[0] not in sigma])
+    files = [_SigmaFile(file, text) for file, text in texts if file in sigma]
     catalogue = _Catalogue(loaded.rules, linker)
-    correlations: list[Correlation] = []
-    results = {result.file: result for result in loaded.results}
-    for file, text in texts:
-        if file in sigma:
-            results[file] = _read(file, text, catalogue, correlations)
-    ordered = [results[file] for file, _ in texts]
-    return LoadedRules(rules=loaded.rules, correlations=correlations, results=ordered, linker=linker)
+    for each in files:
+        each.read_rules(catalogue)
+    for each in files:
+        each.read_correlations(catalogue)
+    results = {result.file: result for result in (*loaded.results, *[each.result() for each in files])}
+    return LoadedRules(
+        rules=catalogue.all_rules(files),
+        correlations=catalogue.correlations,
+        results=[results[file] for file, _ in texts],
+        linker=linker,
+    )
 
 
 class _Catalogue:
-    """What correlations may name: all rules that loaded."""
+    """All rules that loaded, by every name that correlations may call them by, and the correlations."""
 
     def __init__(self, rules: Sequence[Rule], linker: Linker) -> None:
-        self._rules = {rule.name: rule.condition for rule in rules}
+        self._falco = list(rules)
+        self._sigma: dict[str, Rule] = {}
+        self._named: dict[str, Rule] = {rule.name: rule for rule in rules}
         self._linker = linker
+        self.correlations: list[Correlation] = []
+
+    @cached_property
+    def lists(self) -> dict[str, list[str]]:
+        """The lists of Falco's files, which Sigma's placeholders stand for."""
+        return {
+            name: [item.strip("\"'") for item in items]
+            for name, items in resolve_items(self._linker.collector.lists, set()).items()
+        }
+
+    def add(self, rule: Rule, names: Sequence[str]) -> None:
+        self._sigma[rule.name] = rule
+        self._named.update(dict.fromkeys(names, rule))
+
+    def rule_called(self, name: str) -> Rule | None:
+        return self._named.get(name)
 
     def rule(self, name: str) -> ir.Condition | None:
-        return self._rules.get(name)
+        found = self._named.get(name)
+        return None if found is None else found.condition
 
     def names(self) -> list[str]:
-        return list(self._rules)
+        return list(self._named)
 
     def condition(self, text: str) -> ir.Condition:
         return self._linker.condition(text)
 
+    def all_rules(self, files: Sequence[_SigmaFile]) -> list[Rule]:
+        """Return the rules, Falco's first; Sigma's that only correlations look at are switched off (Sigma 2.1)."""
+        used = {name for each in files for name in each.used}
+        alerting = {name for each in files for name in each.generating}
+        silent = {self._named[name].name for name in used - alerting if name in self._named}
+        silent -= {self._named[name].name for name in alerting if name in self._named}
+        off = [
+            msgspec.structs.replace(rule, enabled=False) if rule.name in silent else rule
+            for rule in self._sigma.values()
+        ]
+        return [*self._falco, *off]
 
-def _read(file: str, text: str, catalogue: _Catalogue, correlations: list[Correlation]) -> FileResult:
-    errors: list[Finding] = []
-    try:
-        for node in _documents(file, text):
+
+class _SigmaFile:
+    """One file in Sigma's form: its rules are read first, of all files, then its correlations."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self._file = file
+        self._errors: list[Finding] = []
+        self._warnings: list[Finding] = []
+        self._notes: list[str] = []
+        self._nodes: list[yamltext.Mapping] = []
+        self.used: set[str] = set()
+        self.generating: set[str] = set()
+        try:
+            self._nodes = list(_documents(file, text))
+        except SourceError as error:
+            self._errors.append(_finding(error))
+
+    def result(self) -> FileResult:
+        return FileResult(
+            file=self._file,
+            successful=not self._errors,
+            errors=self._errors,
+            warnings=self._warnings,
+            notes=self._notes,
+        )
+
+    def read_rules(self, catalogue: _Catalogue) -> None:
+        for node in self._nodes:
+            if node.get("correlation") is None:
+                self._read_rule(node, catalogue)
+
+    def _read_rule(self, node: yamltext.Mapping, catalogue: _Catalogue) -> None:
+        from lanner.rules.sigma.reader import CODE as SIGMA_CODE  # noqa: PLC0415 - pySigma is slow to load
+        from lanner.rules.sigma.reader import read_rule  # noqa: PLC0415
+
+        found = read_rule(node, self._file, catalogue.lists)
+        self._errors.extend(found.errors)
+        self._warnings.extend(found.warnings)
+        self._notes.extend(found.notes)
+        if found.rule is None:
+            return
+        for name in found.names:
+            earlier = catalogue.rule_called(name)
+            if earlier is not None:
+                message = f"'{name}' is what the rule at {earlier.file}:{earlier.line} is called as well"
+                self._errors.append(Finding(code=SIGMA_CODE, message=message, line=node.line, column=node.column))
+                return
+        catalogue.add(found.rule, found.names)
+
+    def read_correlations(self, catalogue: _Catalogue) -> None:
+        for node in self._nodes:
+            if node.get("correlation") is None:
+                continue
             try:
-                correlations.append(_correlation(node, file, catalogue, correlations))
+                catalogue.correlations.append(_correlation(node, self._file, catalogue, catalogue.correlations))
             except SourceError as error:
-                errors.append(_finding(error))
-    except SourceError as error:
-        errors.append(_finding(error))
-    return FileResult(file=file, successful=not errors, errors=errors, warnings=[])
+                self._errors.append(_finding(error))
+            else:
+                self._note_used(node)
+
+    def _note_used(self, node: yamltext.Mapping) -> None:
+        body = yamltext.to_python(node.get("correlation") or node)
+        rules = body.get("rules", ())
+        names = {rules} if isinstance(rules, str) else set(rules)
+        self.used |= names
+        if body.get("generate") is True:
+            self.generating |= names
 
 
 def _documents(file: str, text: str) -> Iterator[yamltext.Mapping]:

@@ -137,9 +137,9 @@ def _keys(field: ir.Field) -> tuple[str, ...] | None:
         return ("data",)
     if field.name.startswith("ka.req.pod.") and field.name.endswith((".args", ".command")):
         return ("spec", *field.name.split(".")[3:])
-    if field.name not in _POINTERS or field.argument is None:
+    if field.argument is None or field.name not in (*_POINTERS, "lanner.each"):
         return None
-    body, *keys = parse_pointer(field.argument)
+    body, *keys = parse_pointer(field.argument) if field.name in _POINTERS else field.argument.split(".")
     if body not in _BODIES:
         return None
     listed = keys[:1] == ["items"] and len(keys) > 1

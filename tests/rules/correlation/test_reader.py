@@ -80,10 +80,11 @@ def test_aliases_give_one_name_to_different_fields():
 
 
 def test_fields_of_the_native_event_are_paths():
-    found = one(BASE.replace("[ka.user.name]", "[user.username, objectRef.namespace]"))
+    found = one(BASE.replace("[ka.user.name]", "[user.username, objectRef.apiGroup, requestObject.spec.nodeName]"))
     assert found.parts[0].key == (
-        ir.Field("jevt.value", "/user/username"),
-        ir.Field("jevt.value", "/objectRef/namespace"),
+        ir.Field("ka.user.name"),
+        ir.Field("jevt.value", "/objectRef/apiGroup"),
+        ir.Field("jevt.value", "/requestObject/spec/nodeName"),
     )
 
 

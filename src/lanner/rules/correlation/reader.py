@@ -15,6 +15,7 @@ from lanner.rules.correlation.document import PRIORITIES, Document
 from lanner.rules.correlation.model import VALUE_KINDS, Bound, Comparison, Correlation, Difference, Part
 from lanner.rules.falco.condition import parse_condition
 from lanner.rules.falco.output import OutputError, OutputFormat
+from lanner.rules.sigma.fields import operand_of
 
 SECOND = 1_000_000_000
 LONGEST_SILENCE = 3600 * SECOND
@@ -151,7 +152,10 @@ class _Reader:
         except ir.ConditionError as error:
             if not _NATIVE.fullmatch(text) or text.startswith(("ka.", "lanner.", "jevt.", "json.", "evt.")):
                 raise self._at(key).wrong(f"'{text}' is no field: {error.message}") from None
-        return ir.Field("jevt.value", "/" + "/".join(_steps(text)))
+        field = operand_of(text)
+        if field is None:
+            raise self._at(key).wrong(f"'{text}' is no field")
+        return field
 
     def _bounds(self) -> tuple[tuple[Bound, ...], float, str]:
         """Return the comparisons, the percentile and the field of `condition`."""
@@ -250,11 +254,6 @@ def _number(value: object, place: _Spot) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise place.wrong(f"'{value}' is no number")
     return value
-
-
-def _steps(path: str) -> Iterator[str]:
-    for step in path.split("."):
-        yield step.replace("~", "~0").replace("/", "~1")
 
 
 def _names(node: ir.Condition, place: _Spot) -> Iterator[str]:

@@ -23,7 +23,10 @@ class Outlines:
 
     def of(self, rule: Rule) -> Outline:
         """Return the outline of a loaded rule; without names and places where they cannot be told."""
-        outline = self._rule(self._linker.collector.rules[rule.name])
+        item = self._linker.collector.rules.get(rule.name)
+        if item is None:  # written in another language
+            return outline_of(rule.condition)
+        outline = self._rule(item)
         return outline if outline.condition == rule.condition else outline_of(rule.condition)
 
     def _rule(self, item: RuleItem) -> Outline:

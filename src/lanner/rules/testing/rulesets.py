@@ -100,7 +100,8 @@ class RuleSets:
         linked = linker.link(name)
         for found in linked.errors:
             raise _placed(found.finding(name), name)
-        return Subject(linked.rules, linker, self._correlations)
+        others = [rule for rule in self.plain.rules if rule.name not in collector.rules]  # of other languages
+        return Subject([*linked.rules, *others], linker, self._correlations)
 
 
 def _placed(found: Finding, name: str) -> SourceError:

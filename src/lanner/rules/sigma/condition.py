@@ -1,0 +1,107 @@
+"""Makes the condition tree that pySigma parsed a condition of ours, and notes what is asked of which field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from sigma.conditions import (
+    ConditionAND,
+    ConditionFieldEqualsValueExpression,
+    ConditionNOT,
+    ConditionOR,
+    ConditionValueExpression,
+)
+from sigma.rule import SigmaRule
+from sigma.types import SigmaExpansion, SigmaString, SigmaType
+
+from lanner.rules import ir
+from lanner.rules.check import check_condition
+from lanner.rules.ir import ConditionError
+from lanner.rules.sigma.fields import Target, target_of
+from lanner.rules.sigma.values import Lists, Refused, any_of, check, keyword
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A field's comparison with a value, as written and as a condition; `literal` is a text without wildcards."""
+
+    name: str
+    target: Target
+    written: str
+    literal: str | None
+    condition: ir.Condition
+
+
+class CheckError(Exception):
+    """A check that cannot be run: what is wrong, and the field and the value as they are written."""
+
+    def __init__(self, message: str, name: str, written: str) -> None:
+        super().__init__(message)
+        self.message, self.name, self.written = message, name, written
+
+
+class Walker:
+    """Makes conditions; `asked` has all comparisons with fields in order."""
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+        self.asked: list[Asked] = []
+
+    def rule(self, rule: SigmaRule) -> ir.Condition:
+        """Return the condition of a rule that parsed; several conditions are alternatives.
+
+        Raises CheckError, and SigmaError where the condition itself is wrong.
+        """
+        return any_of([self._walk(condition.parsed) for condition in rule.detection.parsed_condition])
+
+    def _walk(self, node: Any) -> ir.Condition:
+        match node:
+            case ConditionAND():
+                return ir.And(tuple(_flat(ir.And, [self._walk(item) for item in node.args])))
+            case ConditionOR():
+                return any_of(list(_flat(ir.Or, [self._walk(item) for item in node.args])))
+            case ConditionNOT():
+                return ir.Not(self._walk(node.args[0]))
+            case ConditionFieldEqualsValueExpression():
+                return self._check(node.field, node.value)
+            case ConditionValueExpression():
+                return self._sound("", node.value, lambda: keyword(node.value, self._lists))
+        raise CheckError("a part of the condition is empty", "", "")
+
+    def _check(self, name: str, value: SigmaType) -> ir.Condition:
+        target = target_of(name)
+        if target is None:
+            raise CheckError(f"'{name}' is no field", name, "")
+        condition = self._sound(name, value, lambda: check(target, value, self._lists))
+        for each in value.values if isinstance(value, SigmaExpansion) else [value]:
+            literal = str(each) if isinstance(each, SigmaString) and not each.contains_special() else None
+            self.asked.append(Asked(name, target, written(value), literal, condition))
+        return condition
+
+    @staticmethod
+    def _sound(name: str, value: SigmaType, make: Any) -> ir.Condition:
+        """Make a check and try whether it compiles."""
+        try:
+            condition: ir.Condition = make()
+            check_condition(condition)
+        except Refused as error:
+            raise CheckError(str(error), name, written(value)) from None
+        except ConditionError as error:
+            raise CheckError(error.message, name, written(value)) from None
+        return condition
+
+
+def _flat(kind: type[ir.And | ir.Or], items: list[ir.Condition]) -> Iterator[ir.Condition]:
+    for item in items:
+        if isinstance(item, kind):
+            yield from item.items
+        else:
+            yield item
+
+
+def written(value: SigmaType) -> str:
+    """Return a value as its author wrote it, as near as pySigma remembers."""
+    return str(
+        getattr(value, "original", None) or getattr(value, "cidr", None) or getattr(value, "regexp", None) or value
+    )

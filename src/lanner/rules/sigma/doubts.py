@@ -1,0 +1,143 @@
+"""What a Sigma rule asks for that no audit event has, and what was meant; nothing here keeps a rule from running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+import msgspec
+
+from lanner.rules import ir
+from lanner.rules.sigma import known
+from lanner.rules.sigma.condition import Asked
+
+FIELD, VALUE, MISSES, NEVER = "SIGMA_UNKNOWN_FIELD", "SIGMA_IMPOSSIBLE_VALUE", "SIGMA_MISSES", "SIGMA_NEVER"
+DECISION = "annotations.authorization.k8s.io/decision"
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """One finding: a code, words, what to do, and the check that it is about (None: the rule)."""
+
+    code: str
+    message: str
+    hint: str
+    about: Asked | None = None
+
+
+def doubts(asked: Sequence[Asked], condition: ir.Condition) -> Iterator[Doubt]:
+    """Yield what is doubtful about a rule's checks, and whether it can match at all."""
+    never: set[ir.Condition] = set()
+    told: set[tuple[str, str]] = set()
+    for each in asked:
+        doubt = _of_field(each) or _of_value(each, asked)
+        if doubt is None:
+            continue
+        never.add(each.condition)
+        key = (each.name, "" if doubt.code == FIELD else each.written)
+        if key not in told:
+            told.add(key)
+            yield doubt
+    if _impossible(condition, never):
+        yield Doubt(NEVER, "no audit event can match this rule", "mend what the other warnings name")
+    yield from _streams(asked)
+
+
+def _of_field(asked: Asked) -> Doubt | None:
+    path = asked.target.path
+    if path in known.PATHS or any(path == name or path.startswith(f"{name}.") for name in known.OPEN):
+        return None
+    meant = _meant(path)
+    hint = (
+        f"did you mean {' or '.join(meant)}?"
+        if meant
+        else "fields of bodies begin with requestObject or responseObject"
+    )
+    return Doubt(FIELD, f"no audit event has the field '{asked.name}'", hint, asked)
+
+
+def _meant(path: str) -> list[str]:
+    last = path.rpartition(".")[2].lower()
+    same = [name for name in known.PATHS if name.rpartition(".")[2].lower() == last]
+    body = next((place for name, place in known.IN_BODIES.items() if name.lower() == last), None)
+    if same or body:
+        return [*same, *([body] if body else [])]
+    return get_close_matches(path, known.PATHS, n=1, cutoff=0.6)
+
+
+def _of_value(asked: Asked, others: Sequence[Asked]) -> Doubt | None:
+    text = asked.literal
+    judge = _JUDGES.get(asked.target.path)
+    hint = None if text is None or judge is None else judge(text.lower())
+    if hint is None:
+        return None
+    here = {other.literal for other in others if other.target.path == asked.target.path}
+    meant = known.VERB_MEANT.get(str(text).lower())
+    if meant in here:
+        hint = f"it is audited as {meant}, which is here as well: leave it out"
+    return Doubt(VALUE, f"{asked.name} is never '{text}'", hint, asked)
+
+
+def _code(text: str) -> str | None:
+    if text.isdecimal():
+        return None
+    return f"it is a number; whether the request was allowed says {DECISION}: allow or forbid"
+
+
+def _verb(text: str) -> str | None:
+    if text in known.VERBS:
+        return None
+    meant = known.VERB_MEANT.get(text) or " or ".join(get_close_matches(text, known.VERBS, n=1))
+    return f"did you mean {meant}?" if meant else f"verbs are {', '.join(sorted(known.VERBS))}"
+
+
+def _resource(text: str) -> str | None:
+    if "/" in text:
+        resource, _, subresource = text.partition("/")
+        return f"write objectRef.resource: {resource} and objectRef.subresource: {subresource}"
+    plural = known.SHORT.get(text)
+    for form in (f"{text}s", f"{text}es", f"{text[:-1]}ies"):
+        plural = plural or (form if form in known.RESOURCES and text not in known.RESOURCES else None)
+    return f"did you mean {plural}?" if plural else None
+
+
+def _group(text: str) -> str | None:
+    if text in ("core", "v1", ""):
+        return "resources of the core group have no apiGroup: leave the check out, or write null"
+    if "/" in text:
+        group, _, version = text.partition("/")
+        return f"write objectRef.apiGroup: {group} and objectRef.apiVersion: {version}"
+    return None
+
+
+def _decision(text: str) -> str | None:
+    return None if text in known.DECISIONS else "it is allow or forbid"
+
+
+_JUDGES = {
+    "responseStatus.code": _code,
+    "verb": _verb,
+    "objectRef.resource": _resource,
+    "objectRef.apiGroup": _group,
+    DECISION: _decision,
+}
+
+
+def _streams(asked: Sequence[Asked]) -> Iterator[Doubt]:
+    """Tell that a rule about exec and its like knows one of the two ways only."""
+    streams = [each for each in asked if each.target.path == "objectRef.subresource" and each.literal in known.STREAMS]
+    verbs = {each.literal.lower(): each for each in asked if each.target.path == "verb" and each.literal}
+    if streams and set(verbs) == {"create"}:
+        message = f"{streams[0].literal} over a WebSocket has the verb get, which this rule does not see"
+        yield Doubt(MISSES, message, "write verb: [create, get]", verbs["create"])
+
+
+def _impossible(condition: ir.Condition, never: set[ir.Condition]) -> bool:
+    """Say whether a condition needs one of the checks that never hold."""
+    match condition:
+        case ir.And(items):
+            return condition in never or any(_impossible(item, never) for item in items)
+        case ir.Or(items):
+            return condition in never or all(_impossible(item, never) for item in items)
+        case ir.Compare(left, "in", ir.Values(items)):
+            return condition in never or all(ir.Compare(left, "=", item) in never for item in items)
+    return condition in never

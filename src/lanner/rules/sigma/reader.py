@@ -1,0 +1,220 @@
+"""Reads Sigma rules: a document becomes a Rule, and what is wrong with it is told with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from sigma.exceptions import SigmaError
+from sigma.modifiers import modifier_mapping
+from sigma.rule import SigmaDetectionItem, SigmaRule
+
+from lanner.config.typed import convert, nearest
+from lanner.config.yamltext import Mapping, to_python
+from lanner.errors import SourceError
+from lanner.rules import ir
+from lanner.rules.correlation.document import PRIORITIES
+from lanner.rules.correlation.reader import DEFAULT_OUTPUT
+from lanner.rules.falco.findings import Finding, Place
+from lanner.rules.falco.hints import hint_for
+from lanner.rules.falco.output import OutputError, OutputFormat
+from lanner.rules.outline import operand_text
+from lanner.rules.ruleset import Rule
+from lanner.rules.sigma.condition import CheckError, Walker
+from lanner.rules.sigma.doubts import doubts
+from lanner.rules.sigma.fields import operand_of
+from lanner.rules.sigma.places import Places
+from lanner.rules.sigma.values import Lists
+
+CODE, DOUBTFUL = "LOAD_ERR_SIGMA", "SIGMA_METADATA"
+NOT_RUN = frozenset({"DEPRECATED", "UNSUPPORTED"})
+
+_KEYS = {"identifier": "id", "falsepositive": "falsepositives", "tag": "tags", "reference": "references"}
+_GRAVE = frozenset({"title", "name", "level", "logsource", "detection", "condition", "modifier", "value", "type"})
+_ERROR_NAME = re.compile(r"Sigma(\w+?)Error")
+_MODIFIER = re.compile(r"Unknown modifier '(.*)'")
+_COLUMN = re.compile(r"\s*\(at char \d+\), \(line:\d+, col:\d+\)")
+_BYTES = re.compile(r"\bb(['\"])(.*)\1$")
+_NO_MAPPING = "a field has a text, a number, true, false, null or a list of them"
+_UNREADABLE = (SigmaError, TypeError, AttributeError, ValueError, KeyError, IndexError, RecursionError)
+
+
+class ReadRule(msgspec.Struct, kw_only=True):
+    """What came out of one document: the rule unless there are errors or it is not for audit events.
+
+    `names` are those by which correlations may call it.
+    """
+
+    rule: Rule | None = None
+    names: tuple[str, ...] = ()
+    errors: list[Finding] = msgspec.field(default_factory=list)
+    warnings: list[Finding] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
+
+
+def read_rule(node: Mapping, file: str, lists: Lists) -> ReadRule:
+    """Read one document; nothing is raised. `lists` are what placeholders stand for."""
+    try:
+        document = convert(node, dict[str, Any], file=file)
+    except SourceError as error:
+        return ReadRule(errors=[Finding(code=CODE, message=error.message, line=error.line, column=error.column)])
+    return _Reader(node, file, document, lists).read()
+
+
+class _Reader:
+    def __init__(self, node: Mapping, file: str, document: dict[str, Any], lists: Lists) -> None:
+        self._node, self._file, self._document, self._lists = node, file, document, lists
+        self._places = Places(node, file)
+        self._found = ReadRule()
+        self._title = str(document.get("title") or "")
+
+    def read(self) -> ReadRule:
+        for key in ("filter", "action"):
+            if key in self._document:
+                self._error(f"documents with '{key}' are not read: write the rule out", self._places.key(key))
+                return self._found
+        try:
+            parsed = SigmaRule.from_dict(self._document, collect_errors=True)
+        except _UNREADABLE as error:
+            self._error(f"it cannot be read as a Sigma rule: {_words(error)}", self._places.key())
+            return self._found
+        foreign = _foreign(parsed)
+        if foreign and not any(_key_of(mistake) == "logsource" for mistake in parsed.errors):
+            self._found.notes.append(f"'{self._title}' is for {foreign}, not for audit events, and is left out")
+            return self._found
+        for mistake in parsed.errors:
+            self._tell(mistake)
+        condition = None if self._found.errors else self._condition(parsed)
+        if condition is not None:
+            self._found.rule = self._rule(parsed, condition)
+            self._found.names = tuple(str(name) for name in (parsed.title, parsed.name, parsed.id) if name)
+        return self._found
+
+    def _condition(self, parsed: SigmaRule) -> ir.Condition | None:
+        walker = Walker(self._lists)
+        try:
+            condition = walker.rule(parsed)
+        except CheckError as error:
+            self._error(
+                error.message, self._places.check(error.name, error.written), hint=hint_for(error.message, {}, {})
+            )
+            return None
+        except _UNREADABLE as error:
+            self._error(_words(error), self._places.key("detection", "condition"))
+            return None
+        for doubt in doubts(walker.asked, condition):
+            about = doubt.about
+            place = self._places.key("title") if about is None else self._places.check(about.name, about.written)
+            self._warn(doubt.code, doubt.message, place, doubt.hint)
+        return condition
+
+    def _rule(self, parsed: SigmaRule, condition: ir.Condition) -> Rule:
+        level = getattr(parsed.level, "name", "medium").lower()
+        status = getattr(parsed.status, "name", "")
+        if status in NOT_RUN:
+            self._found.notes.append(f"'{parsed.title}' is {status.lower()} and does not run")
+        return Rule(
+            name=str(parsed.title),
+            description=_description(parsed),
+            condition=condition,
+            condition_text=_condition_text(parsed.detection.condition),
+            output=self._output(parsed),
+            priority=next(priority for name, priority in PRIORITIES.items() if name == level),
+            tags=tuple(sorted(str(tag) for tag in parsed.tags)),
+            enabled=status not in NOT_RUN,
+            file=self._file,
+            line=self._node.line,
+        )
+
+    def _output(self, parsed: SigmaRule) -> str:
+        title = str(parsed.title).replace("%", " percent")
+        given = self._document.get("output")
+        text = given if isinstance(given, str) else f"{title} {_shown(parsed.fields) or DEFAULT_OUTPUT}"
+        try:
+            OutputFormat(text)
+        except OutputError as error:
+            key = "output" if isinstance(given, str) else "fields"
+            self._warn(DOUBTFUL, f"{key}: {error.hint or error.message}", self._places.key(key), "")
+            return f"{title} {DEFAULT_OUTPUT}"
+        return text
+
+    def _tell(self, error: SigmaError) -> None:
+        """Put one of pySigma's errors where it belongs: what only people read keeps no rule from running."""
+        key = _key_of(error)
+        if key in ("detection", "condition", "modifier", "value", "type", "regularexpression"):
+            place, words = self._detection_place(error)
+            self._error(words, place, hint=_modifier_hint(words))
+        elif key in _GRAVE:
+            self._error(_words(error), self._places.key(key))
+        else:
+            self._warn(DOUBTFUL, _words(error), self._places.key(key), "")
+
+    def _detection_place(self, error: SigmaError) -> tuple[Place, str]:
+        """Find the field whose values pySigma refuses by reading each by itself."""
+        for key, value in self._places.items():
+            if any(isinstance(part, Mapping) for part in (value, *getattr(value, "items", ()))):
+                return self._places.of(key or value), _NO_MAPPING
+            try:
+                SigmaDetectionItem.from_mapping(key.text if key else None, to_python(value))
+            except SigmaError as inner:
+                return self._places.of(key or value), _words(inner)
+            except (TypeError, AttributeError, ValueError):
+                return self._places.of(key or value), _NO_MAPPING
+        return self._places.key("detection", "condition"), _words(error)
+
+    def _error(self, message: str, place: Place, *, hint: str = "") -> None:
+        self._found.errors.append(self._finding(CODE, message, place, hint))
+
+    def _warn(self, code: str, message: str, place: Place, hint: str) -> None:
+        self._found.warnings.append(self._finding(code, message, place, hint))
+
+    def _finding(self, code: str, message: str, place: Place, hint: str) -> Finding:
+        return Finding(code=code, message=message, line=place.line, column=place.column, item=self._title, hint=hint)
+
+
+def _key_of(error: SigmaError) -> str:
+    found = _ERROR_NAME.fullmatch(type(error).__name__)
+    word = found[1].lower() if found else ""
+    return _KEYS.get(word, word)
+
+
+def _words(error: Exception) -> str:
+    text = _BYTES.sub(r"\2", str(error))  # RE2 gives its words as bytes
+    place = re.search(r"col:(\d+)\)", text)
+    return _COLUMN.sub(f" (character {place[1]})" if place else "", text)
+
+
+def _modifier_hint(words: str) -> str:
+    found = _MODIFIER.search(words)
+    return nearest(found[1], sorted(modifier_mapping)).removeprefix("; ") if found else ""
+
+
+def _foreign(parsed: SigmaRule) -> str:
+    """Return what the log source says where it is not that of audit events."""
+    source = parsed.logsource
+    if source.product == "kubernetes" and source.service in (None, "audit"):
+        return ""
+    return ", ".join(str(part) for part in (source.product, source.category, source.service) if part)
+
+
+def _condition_text(conditions: list[str]) -> str:
+    return conditions[0] if len(conditions) == 1 else " or ".join(f"({text})" for text in conditions)
+
+
+def _description(parsed: SigmaRule) -> str:
+    known = [text for text in parsed.falsepositives if text.lower() not in ("unknown", "none")]
+    more = f" False positives: {'; '.join(text.rstrip('.') for text in known)}." if known else ""
+    return f"{(parsed.description or '').strip()}{more}".strip()
+
+
+def _shown(names: list[str]) -> str:
+    return f"({' '.join(_of_fields(names))})" if names else ""
+
+
+def _of_fields(names: list[str]) -> Iterator[str]:
+    for name in names:
+        operand = operand_of(name)
+        if operand is not None:
+            yield f"{name}=%{operand_text(operand)}"
