@@ -1,7 +1,7 @@
 """Fills an archive with as many events as wanted: real ones repeated with other times, names, users and auditIDs.
 
-Columns are repeated, not lines, so that 100 million events take minutes. Rows are sorted within a day and cluster as in
-a compacted archive, and written in files of one row group. What alerts is there once a day and cluster.
+Columns are repeated, not lines, so that 100 million events take minutes. Files are those of a compacted archive: of
+one day and cluster each, sorted, in row groups. What alerts is there once a day and cluster; nothing is sealed.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lanner import content
-from lanner.archive.change import Change
-from lanner.archive.datafiles import untold, write_data_files
+from lanner.archive.change import Change, NoSeal
+from lanner.archive.compaction.compactor import GROUP_ROWS, PAGE_BYTES
+from lanner.archive.datafiles import Layout, Partition, file_schema
 from lanner.archive.importing import importer
 from lanner.archive.query import plan_files
 from lanner.archive.rebuild import REBUILD, rebuild_line
@@ -31,8 +32,9 @@ from lanner.sources.history import read_lines
 
 DAY_EVENTS = 500_000
 """Events of one day and cluster."""
-GROUP_ROWS = 131_072
 CLUSTERS = 5
+LAYOUT = Layout(level=3, page_bytes=PAGE_BYTES, dictionary=False, sorted=True)
+"""That of compacted files, packed less hard."""
 SORTED = ["resource", "subresource", "verb", "namespace", "name", "time"]
 DAY = 86_400_000_000
 FIRST_DAY = 20_454
@@ -103,19 +105,24 @@ def days(template: pa.Table, count: int, seed: random.Random) -> Iterator[pa.Tab
         yield rows
 
 
-def fill(archive: Archive, template_of: list[pa.Table], events: int, seed: random.Random) -> int:
-    """Append so many events, one commit a day of all clusters; return how many they are."""
-    done = 0
-    sources = [days(template, events // template.num_rows + 1, seed) for template in template_of]
+def fill(archive: Archive, templates: list[pa.Table], events: int, seed: random.Random) -> int:
+    """Add so many events in sorted files, one commit a day of all clusters; return how many they are."""
+    done, day = 0, FIRST_DAY
+    schema = file_schema(archive.table)
+    sources = [days(template, events // template.num_rows + 1, seed) for template in templates]
     while done < events:
         added = []
-        for source in sources:
-            rows = next(source)
-            rows = rows.slice(0, events - done)
+        for cluster, source in enumerate(sources):
+            rows = next(source).slice(0, events - done).cast(schema)
+            writer = archive.writer(Partition(day, f"cluster-{cluster}"), LAYOUT)
             for start in range(0, rows.num_rows, GROUP_ROWS):
-                added += write_data_files(archive.table, rows.slice(start, GROUP_ROWS), untold)
+                writer.write(rows.slice(start, GROUP_ROWS))
+            added.append(writer.close())
             done += rows.num_rows
+            if done >= events:
+                break
         archive.exchange(Change("append", added=added))
+        day += 1
     return done
 
 
@@ -128,7 +135,7 @@ def make(log: Path, events: int, folder: Path) -> dict[str, float | int]:
     clusters = CLUSTERS if events > per_day * CLUSTERS else 1
     quiet = without_alerts(base)
     templates = [one_day(base, quiet, per_day, cluster) for cluster in range(clusters)]
-    archive = Archive.open(ArchiveSettings(), folder)
+    archive = Archive.open(ArchiveSettings(), folder, seal=NoSeal())
     done = fill(archive, templates, events, random.Random(7))
     files = [task.file for task in archive.table.scan().plan_files()]
     archive.close()

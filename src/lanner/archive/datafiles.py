@@ -26,6 +26,9 @@ BODIES = frozenset({"request_object", "response_object", "line"})
 UNIQUE = frozenset({"audit_id", "time", "received", "position", "ordinal"})
 """Columns whose values hardly repeat: a dictionary of them costs time and room."""
 
+SOUGHT = ("stage", "verb", "resource", "subresource", "namespace", "username", "impersonated_user", "code")
+"""Columns that hunts filter by: they are read faster as numbers of a dictionary, which costs next to nothing."""
+
 SPLIT = ("time", "ordinal", "position")
 """Columns of numbers that grow: their high bytes repeat, so they pack better byte by byte (BYTE_STREAM_SPLIT)."""
 
@@ -211,7 +214,7 @@ def _parquet_writer(schema: pa.Schema, stream: Any, layout: Layout) -> pq.Parque
         schema,
         compression="zstd",
         compression_level=layout.level,
-        use_dictionary=repeating if layout.dictionary else False,
+        use_dictionary=repeating if layout.dictionary else list(SOUGHT),
         column_encoding=dict.fromkeys(SPLIT, "BYTE_STREAM_SPLIT"),
         write_statistics=list(BOUNDED),
         store_schema=False,
