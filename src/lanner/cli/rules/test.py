@@ -123,7 +123,7 @@ Wanted = Callable[[Written], bool]
 
 
 def _run(paths: list[Path], sets: _Sets, wanted: Wanted, coverage: Coverage | None) -> Iterator[Outcome]:
-    runner = Runner(_read, coverage, Correlating)
+    runner = Runner(read_events, coverage, Correlating)
     for path in find_tests(paths):
         try:
             file = RuleTestFile(path)
@@ -136,7 +136,7 @@ def _run(paths: list[Path], sets: _Sets, wanted: Wanted, coverage: Coverage | No
         yield from runner.run(file, rules, wanted)
 
 
-def _read(path: Path) -> Iterator[tuple[str, bytes]]:
+def read_events(path: Path) -> Iterator[tuple[str, bytes]]:
     """Give the lines of a file of events, packed or not, with their places."""
     for line in read_lines(path):
         place = f"{Path(line.file or path).name}:{line.number}"

@@ -1,0 +1,1 @@
+"""Exceptions proposed from a baseline: alerts are given as data, and what comes out are ordinary Falco exceptions."""
