@@ -1,11 +1,10 @@
 """The rules lanner ships: they load, each is tested, and on a real log they see the attacks and little else."""
 
 import re
-from collections import defaultdict
 from pathlib import Path
 
-import msgspec
 import pytest
+from bench.attacks import judge, judge_renamed, read_labels
 
 from lanner import content
 from lanner.audit.decode import decode
@@ -21,8 +20,20 @@ from lanner.sources.history import read_lines
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "audit"
 FILES = find_tests([content.FOLDER])
 SHOWN = ("user=", "verb=", "from=", "agent=", "decision=", "code=")
-UNSEEN = {"A4", "B3"}
-"""Steps that no single event gives away: a stolen token at work, an exec into an ordinary namespace."""
+BENIGN = (
+    "gitops-",
+    "node-",
+    "operator-",
+    "new-",
+    "token-",
+    "own-",
+    "portforward-",
+    "admin-",
+    "bind-",
+    "delete-",
+    "exec-",
+)
+"""Lookalikes, but for the emergency exec into a sensitive namespace, which must alert."""
 _MANAGERS = "ka.user.name in (system:kube-controller-manager, s"
 _NODES = "ka.user.name startswith system:node:"
 _ASKED = "jevt.value[/responseObject/spec/username] exists"
@@ -114,24 +125,27 @@ def test_users_append_to_the_list_of_sensitive_namespaces(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(not SHARED.exists(), reason="../shared/data/audit is not there")
 def test_on_a_real_log_the_attacks_are_seen_once_and_benign_work_is_quiet(loaded):
-    """24 of 26 attack steps, at most a handful of alerts on 22,000 benign events, no attempt twice."""
-    labels = {}
-    for line in (SHARED / "labels.jsonl").read_bytes().splitlines():
-        label = msgspec.json.decode(line)
-        labels[label["auditID"], label["stage"]] = label
+    """What controllers do because of an attacker's object is no alert; no attempt is told twice by one rule."""
+    labels = read_labels(SHARED / "labels.jsonl")
     matcher = compile_conditions([rule.condition for rule in loaded.rules])
-    steps, counts, seen = set(), defaultdict(int), set()
+    seen = set()
     for line in read_lines(SHARED / "full.jsonl.zst"):
         for event in decode(line.data).events:
             for index in matcher.match(event):
-                label = labels.get((event.head.audit_id, event.head.stage), {"kind": "unlabelled", "step": ""})
-                counts[label["kind"]] += 1
-                if label["kind"] == "attack":
-                    steps.add(label["step"])
+                label = labels.get((event.head.audit_id, event.head.stage), {"kind": "unlabelled"})
+                assert label["kind"] != "consequence"
                 assert (index, event.head.audit_id) not in seen
                 seen.add((index, event.head.audit_id))
-    assert {
-        f"{chain}{n}" for chain, last in (("A", 8), ("B", 11), ("C", 7)) for n in range(1, last + 1)
-    } - steps == UNSEEN
-    assert counts["consequence"] == 0
-    assert counts["lookalike"] + counts["unlabelled"] <= 15
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.skipif(not SHARED.exists(), reason="../shared/data/audit is not there")
+@pytest.mark.parametrize("reading", [judge, judge_renamed], ids=["own names", "other names"])
+def test_every_step_of_the_attacks_is_seen_and_benign_work_makes_a_handful_of_alerts(reading):
+    """Whatever people, teams, tools and addresses are called: bounds of the issue, not what was measured."""
+    found = reading(SHARED / "full.jsonl.zst", SHARED / "labels.jsonl")
+    assert (len(found.seen), found.missed) == (26, [])
+    assert found.alerts["unlabelled"] <= 25
+    assert sum(count for what, count in found.noise.items() if what.startswith(BENIGN)) <= 6
+    assert "consequence" not in found.alerts
