@@ -9,8 +9,11 @@ from bench.attacks import judge, judge_renamed, read_labels
 from lanner import content
 from lanner.audit.decode import decode
 from lanner.cli.rules.correlating import Correlating
+from lanner.rules.attack import seen_techniques
 from lanner.rules.compile import compile_conditions
+from lanner.rules.guidance import load_guidance
 from lanner.rules.loading import load_files
+from lanner.rules.matrices import kubernetes
 from lanner.rules.testing.coverage import Coverage
 from lanner.rules.testing.files import TestFile, find_tests, rule_of
 from lanner.rules.testing.rulesets import RuleSets
@@ -105,6 +108,22 @@ def test_each_rule_says_what_it_is_about(loaded):
         assert any(not tag.startswith("T") for tag in rule.tags), rule.name
         missing = [part for part in SHOWN if part not in rule.output]
         assert missing in ([], ["user="]), rule.name
+
+
+def test_each_rule_and_correlation_has_guidance(loaded):
+    """False positives and what to do for all; a place in the Kubernetes matrix where it has one that fits."""
+    guidance, known = load_guidance([content.FOLDER]), {each.id for each in kubernetes()}
+    every = [*loaded.rules, *loaded.correlations]
+    assert {each.name for each in every} == guidance.keys()
+    for name, found in guidance.items():
+        assert len(found.false_positives) > 10, name
+        assert found.response, name
+        assert set(found.matrix) <= known, name
+    assert len([name for name, found in guidance.items() if not found.matrix]) <= 2
+
+
+def test_each_technique_that_a_rule_names_is_in_the_table(loaded):
+    assert [row.id for row in seen_techniques([*loaded.rules, *loaded.correlations], {}) if not row.name] == []
 
 
 def test_users_append_to_the_list_of_sensitive_namespaces(tmp_path):

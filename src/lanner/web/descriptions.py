@@ -1,4 +1,4 @@
-"""What the rules say about themselves: the description of each rule that the settings name."""
+"""What the rules say about themselves: the description of each rule that the settings name, and what to do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lanner.errors import LannerError
 from lanner.rules.correlation.model import Correlation
+from lanner.rules.guidance import Guidance, load_guidance
 from lanner.rules.loading import load_files
 from lanner.rules.ruleset import Rule
 from lanner.settings.model import RulesSettings
@@ -38,6 +39,16 @@ class Descriptions:
         try:
             loaded = load_files(self._files)
             every: list[Rule | Correlation] = [*loaded.rules, *loaded.correlations]
-            return {each.name: " ".join(each.description.split()) for each in every}
+            guidance = load_guidance(self._files)
+            return {each.name: _text(each.description, guidance.get(each.name)) for each in every}
         except (LannerError, OSError):
             return {}
+
+
+def _text(description: str, guidance: Guidance | None) -> str:
+    parts = [description]
+    if guidance is not None and guidance.false_positives:
+        parts.append(f"Harmless: {guidance.false_positives}")
+    if guidance is not None and guidance.response:
+        parts.append(f"What to do: {' '.join(guidance.response)}")
+    return " ".join(" ".join(parts).split())

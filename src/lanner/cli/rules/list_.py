@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from lanner import content
@@ -13,6 +14,7 @@ from lanner.cli.console import Format, FormatOption, print_json
 from lanner.cli.rules.loading import load
 from lanner.detect.engine import SOURCE
 from lanner.rules.correlation.model import Correlation
+from lanner.rules.guidance import Guidance, load_guidance
 from lanner.rules.ruleset import Rule
 
 
@@ -31,22 +33,24 @@ def list_(
     ] = None,
     format_: FormatOption = Format.text,
 ) -> None:
-    """List the rules that load, with priority, tags and where each is defined.
+    """List the rules that load, with priority, tags and where each is defined; in JSON also what to do when one fires.
 
     With --profile: what each rule costs on these events, the most expensive first, and what would make it cheaper.
     `candidates` are the events that stage, verb, resource and subresource do not rule out at once; `time` is what its
     checks take on them and its part of decoding bodies, shared evenly by the rules that read them.
     """
-    loaded = load(files or [content.FOLDER])
+    paths = files or [content.FOLDER]
+    loaded = load(paths)
     if profile:
         from lanner.cli.rules.profiling import profile_rules  # noqa: PLC0415 - only this option needs it
 
         profile_rules(loaded.rules, profile, format_)
         return
     every: list[Rule | Correlation] = [*loaded.rules, *loaded.correlations]
+    guidance = load_guidance(paths)
     for rule in every:
         if format_ is Format.json:
-            print_json(_row(rule))
+            print_json(_row(rule) | _known(guidance.get(rule.name)))
         else:
             off = "" if rule.enabled else "  (disabled)"
             sys.stdout.write(f"{rule.priority:<13}  {rule.name}  [{', '.join(rule.tags)}]{off}\n")
@@ -55,6 +59,10 @@ def list_(
 
 def _what(rule: Rule | Correlation) -> str:
     return rule.source if isinstance(rule, Rule) else f"correlation: {rule.kind}"
+
+
+def _known(guidance: Guidance | None) -> dict[str, Any]:
+    return {} if guidance is None else msgspec.to_builtins(guidance)
 
 
 def _row(rule: Rule | Correlation) -> dict[str, Any]:

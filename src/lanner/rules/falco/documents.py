@@ -81,8 +81,8 @@ def _files_of(path: Path) -> Iterator[Path]:
 
 
 def _is_rules(file: Path) -> bool:
-    # Tests lie beside the rules and are no rules.
-    return file.suffix in (".yaml", ".yml") and not file.stem.endswith(".test") and file.is_file()
+    # Tests and guidance lie beside the rules and are no rules.
+    return file.suffix in (".yaml", ".yml") and not file.stem.endswith((".test", ".guidance")) and file.is_file()
 
 
 def read_text(path: Path) -> str:
