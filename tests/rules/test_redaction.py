@@ -31,6 +31,16 @@ CASES = {
     "jevt.value[/requestObject/spec/containers/0/env/0/value] = x": {
         "jevt.value[/requestObject/spec/containers/0/env/0/value]": ("environment",)
     },
+    "lanner.each[requestObject.spec.containers.env.value] contains x": {
+        "lanner.each[requestObject.spec.containers.env.value]": ("environment",)
+    },
+    "lanner.each[responseObject.items.stringData.a] contains x": {
+        "lanner.each[responseObject.items.stringData.a]": ("secrets",)
+    },
+    "lanner.each[responseObject.items.0.stringData] contains x": {
+        "lanner.each[responseObject.items.0.stringData]": ("secrets",)
+    },
+    "lanner.each[requestObject.spec.containers.image] contains x": {},
     "ka.req.pod.containers.args intersects (a)": {"ka.req.pod.containers.args": ("arguments",)},
     "ka.uri startswith /api or ka.uri = /version or ka.uri exists": {},
     "ka.uri contains /exec": {},

@@ -143,7 +143,8 @@ def _keys(field: ir.Field) -> tuple[str, ...] | None:
     if body not in _BODIES:
         return None
     listed = keys[:1] == ["items"] and len(keys) > 1
-    return tuple(keys[2:] if listed else keys)
+    placed = listed and (field.name in _POINTERS or keys[1].isdecimal())
+    return tuple(keys[1 + placed :] if listed else keys)
 
 
 def _meet(keys: tuple[str, ...], place: tuple[str, ...]) -> bool:

@@ -172,3 +172,8 @@ def test_an_output_that_was_folded_over_lines_is_one_line():
     text = BASE + "output: >\n  much\n  was read\n"
     (correlation,) = load_texts([("falco.yaml", FALCO), ("many.yaml", text)]).correlations
     assert correlation.output == "much was read"
+
+
+def test_a_path_that_no_event_has_binds_nothing():
+    _, ((line, _, message),) = read(BASE.replace("[ka.user.name]", "[apiGroup]"))
+    assert (line, message) == (8, "no audit event has the field 'apiGroup': did you mean objectRef.apiGroup?")

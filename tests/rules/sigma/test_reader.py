@@ -7,10 +7,14 @@ import msgspec
 import pytest
 import yaml
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sigma.modifiers import modifier_mapping
 
 from lanner.audit.decode import decode
 from lanner.rules.compile import compile_conditions
 from lanner.rules.falco.condition_printer import print_condition
+from lanner.rules.falco.output import OutputFormat
 from lanner.rules.loading import load_files, load_texts
 
 GOLDEN = Path(__file__).parents[2] / "data" / "sigma" / "cases.yaml"
@@ -69,7 +73,7 @@ description: All secrets are read.
 falsepositives: [Backups do it., Unknown]
 level: high
 tags: [attack.t1552.007, attack.credential-access]
-fields: [user.username, requestObject.metadata.name, user.groups]
+fields: [user.username, nothing, requestObject.metadata.name, user.groups]
 logsource: {product: kubernetes, service: audit, category: application}
 detection: {selection: {verb: list}, condition: selection}
 """
@@ -148,6 +152,45 @@ def test_what_only_people_read_keeps_no_rule_from_running():
     loaded, result = checked({"a": {"verb": "get"}, "condition": "a"}, date="yesterday", status="old")
     assert len(loaded.rules) == 1
     assert [(found.code, found.line) for found in result.warnings] == [("SIGMA_METADATA", 10), ("SIGMA_METADATA", 9)]
+
+
+@pytest.mark.parametrize("key", ["filter", "action"])
+def test_forms_of_sigma_that_are_not_read_are_told(key):
+    loaded, result = checked({"a": {"verb": "get"}, "condition": "a"}, **{key: {"rules": "any"}})
+    assert loaded.rules == []
+    assert result.errors[0].message == f"documents with '{key}' are not read: write the rule out"
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(["verb", "requestObject.a", "x", "", "sourceIPs", "stageTimestamp"])
+MODIFIERS = st.lists(st.sampled_from([*modifier_mapping, "nonsense"]), max_size=3)
+ITEMS = st.dictionaries(st.tuples(NAMES, MODIFIERS).map(lambda pair: "|".join([pair[0], *pair[1]])), VALUES, max_size=3)
+WHOLE = st.fixed_dictionaries(
+    {
+        "title": SCALARS | st.just("t"),
+        "logsource": st.just({"product": "kubernetes"}) | VALUES,
+        "detection": st.fixed_dictionaries({"a": ITEMS | VALUES, "condition": st.just("a") | VALUES}) | VALUES,
+    },
+    optional=dict.fromkeys(
+        ["id", "name", "level", "status", "tags", "fields", "falsepositives", "date", "related", "output"], VALUES
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(document=WHOLE)
+def test_whatever_is_written_gives_a_rule_that_compiles_or_errors_with_places(document):
+    loaded, result = load(yaml.safe_dump(document, allow_unicode=True))
+    assert all(found.line > 0 and found.column > 0 and found.message for found in (*result.errors, *result.warnings))
+    assert bool(loaded.rules) or result.errors or result.notes
+    compile_conditions([rule.condition for rule in loaded.rules])
+    for rule in loaded.rules:
+        OutputFormat(rule.output)
 
 
 def recorded_events():

@@ -1,8 +1,10 @@
 """Random detections hold for the random events for which a plain reading of Sigma says so."""
 
+import itertools
 import re
 
 import msgspec
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,3 +148,32 @@ def test_a_detection_holds_where_a_plain_reading_of_it_holds(plain, detection, e
         expected = plain.rule_holds(document, detection)
         assert bool(matcher.match(event)) is expected, (detection, document)
         assert evaluator.holds(event) is expected
+
+
+ALPHABET = ["a", "A", ".", "*", "?", r"\*", "b\u00e9"]
+PARTS = ["".join(parts) for length in (1, 2) for parts in itertools.product(ALPHABET, repeat=length)] + [
+    "",
+    "a*.",
+    "a?*",
+]
+TEXTS = ["".join(parts) for length in (0, 1, 2) for parts in itertools.product("aA.*", repeat=length)]
+TEXTS += ["xa", "ax", "xax", "x.a", "a..", "A*x", "b\u00e9", "bB\u00e9a", "ab\u00e9"]
+
+
+@pytest.mark.parametrize("name", ["user.username", "requestObject.spec.containers.image"])
+@pytest.mark.parametrize("options", ["", "|contains", "|startswith", "|endswith", "|cased", "|contains|cased"])
+def test_short_patterns_hold_for_the_short_texts_that_a_plain_reading_says(plain, name, options):
+    detections = [{"a": {f"{name}{options}": part}, "condition": "a"} for part in PARTS]
+    documents = [
+        {"title": str(number), "logsource": {"product": "kubernetes"}, "detection": detection}
+        for number, detection in enumerate(detections)
+    ]
+    loaded = load_texts([("s.yaml", yaml.safe_dump_all(documents))])
+    matcher = compile_conditions([rule.condition for rule in loaded.rules])
+    for text, other in zip(TEXTS, ["zz", *TEXTS], strict=False):
+        document = {"kind": "Event", "apiVersion": "audit.k8s.io/v1", "auditID": "a", "stage": "ResponseComplete"}
+        document |= {"verb": "get", "stageTimestamp": "2026-01-02T03:04:05.000000Z", "user": {"username": text}}
+        document["requestObject"] = {"spec": {"containers": [{"image": text}, {}, {"image": other}]}}
+        (event,) = decode(msgspec.json.encode(document)).events
+        expected = [number for number, detection in enumerate(detections) if plain.rule_holds(document, detection)]
+        assert matcher.match(event) == expected

@@ -15,7 +15,8 @@ from lanner.rules.correlation.document import PRIORITIES, Document
 from lanner.rules.correlation.model import VALUE_KINDS, Bound, Comparison, Correlation, Difference, Part
 from lanner.rules.falco.condition import parse_condition
 from lanner.rules.falco.output import OutputError, OutputFormat
-from lanner.rules.sigma.fields import operand_of
+from lanner.rules.sigma import known
+from lanner.rules.sigma.fields import native_path, operand_of
 
 SECOND = 1_000_000_000
 LONGEST_SILENCE = 3600 * SECOND
@@ -152,9 +153,9 @@ class _Reader:
         except ir.ConditionError as error:
             if not _NATIVE.fullmatch(text) or text.startswith(("ka.", "lanner.", "jevt.", "json.", "evt.")):
                 raise self._at(key).wrong(f"'{text}' is no field: {error.message}") from None
-        field = operand_of(text)
-        if field is None:
-            raise self._at(key).wrong(f"'{text}' is no field")
+        field, path = operand_of(text), native_path(text)
+        if field is None or not known.has(path):
+            raise self._at(key).wrong(f"no audit event has the field '{text}': {known.field_hint(path)}")
         return field
 
     def _bounds(self) -> tuple[tuple[Bound, ...], float, str]:

@@ -14,7 +14,7 @@ from sigma.conditions import (
     ConditionValueExpression,
 )
 from sigma.rule import SigmaRule
-from sigma.types import SigmaExpansion, SigmaString, SigmaType
+from sigma.types import SigmaString, SigmaType
 
 from lanner.rules import ir
 from lanner.rules.check import check_condition
@@ -74,9 +74,8 @@ class Walker:
         if target is None:
             raise CheckError(f"'{name}' is no field", name, "")
         condition = self._sound(name, value, lambda: check(target, value, self._lists))
-        for each in value.values if isinstance(value, SigmaExpansion) else [value]:
-            literal = str(each) if isinstance(each, SigmaString) and not each.contains_special() else None
-            self.asked.append(Asked(name, target, written(value), literal, condition))
+        literal = str(value) if isinstance(value, SigmaString) and not value.contains_special() else None
+        self.asked.append(Asked(name, target, written(value), literal, condition))
         return condition
 
     @staticmethod

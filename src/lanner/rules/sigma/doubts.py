@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from lanner.rules import ir
 from lanner.rules.sigma import known
 from lanner.rules.sigma.condition import Asked
+from lanner.rules.sigma.fields import CASES
 
 FIELD, VALUE, MISSES, NEVER = "SIGMA_UNKNOWN_FIELD", "SIGMA_IMPOSSIBLE_VALUE", "SIGMA_MISSES", "SIGMA_NEVER"
 DECISION = "annotations.authorization.k8s.io/decision"
@@ -32,7 +33,8 @@ def doubts(asked: Sequence[Asked], condition: ir.Condition) -> Iterator[Doubt]:
         doubt = _of_field(each) or _of_value(each, asked)
         if doubt is None:
             continue
-        never.add(each.condition)
+        if not isinstance(each.condition, ir.Not):  # null and exists: false hold where nothing is
+            never.add(each.condition)
         key = (each.name, "" if doubt.code == FIELD else each.written)
         if key not in told:
             told.add(key)
@@ -44,24 +46,9 @@ def doubts(asked: Sequence[Asked], condition: ir.Condition) -> Iterator[Doubt]:
 
 def _of_field(asked: Asked) -> Doubt | None:
     path = asked.target.path
-    if path in known.PATHS or any(path == name or path.startswith(f"{name}.") for name in known.OPEN):
+    if known.has(path):
         return None
-    meant = _meant(path)
-    hint = (
-        f"did you mean {' or '.join(meant)}?"
-        if meant
-        else "fields of bodies begin with requestObject or responseObject"
-    )
-    return Doubt(FIELD, f"no audit event has the field '{asked.name}'", hint, asked)
-
-
-def _meant(path: str) -> list[str]:
-    last = path.rpartition(".")[2].lower()
-    same = [name for name in known.PATHS if name.rpartition(".")[2].lower() == last]
-    body = next((place for name, place in known.IN_BODIES.items() if name.lower() == last), None)
-    if same or body:
-        return [*same, *([body] if body else [])]
-    return get_close_matches(path, known.PATHS, n=1, cutoff=0.6)
+    return Doubt(FIELD, f"no audit event has the field '{asked.name}'", known.field_hint(path), asked)
 
 
 def _of_value(asked: Asked, others: Sequence[Asked]) -> Doubt | None:
@@ -109,8 +96,15 @@ def _group(text: str) -> str | None:
     return None
 
 
-def _decision(text: str) -> str | None:
-    return None if text in known.DECISIONS else "it is allow or forbid"
+def _one_of(*cases: str) -> Callable[[str], str | None]:
+    def judge(text: str) -> str | None:
+        if text in map(str.lower, cases):
+            return None
+        near = get_close_matches(text, map(str.lower, cases), n=1)
+        meant = next((case for case in cases if [case.lower()] == near), "")
+        return f"did you mean {meant}?" if meant else f"it is one of {', '.join(cases)}"
+
+    return judge
 
 
 _JUDGES = {
@@ -118,7 +112,9 @@ _JUDGES = {
     "verb": _verb,
     "objectRef.resource": _resource,
     "objectRef.apiGroup": _group,
-    DECISION: _decision,
+    DECISION: _one_of("allow", "forbid"),
+    "stage": _one_of(*CASES["stage"]),
+    "level": _one_of(*CASES["level"]),
 }
 
 

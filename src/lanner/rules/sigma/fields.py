@@ -75,7 +75,7 @@ _ECS = {
 }
 """Names of ECS for what an audit event has under another."""
 
-_CASES = {
+CASES = {
     "stage": ("RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"),
     "level": ("None", "Metadata", "Request", "RequestResponse"),
 }
@@ -110,7 +110,7 @@ def target_of(name: str) -> Target | None:
     if not path or not _STEP.fullmatch(path):
         return None
     field = single_field(path)
-    lower, cases = path in _LOWER, _CASES.get(path, ())
+    lower, cases = path in _LOWER, CASES.get(path, ())
     return Target(path, field or ir.Field(EACH, path), field is not None, lower, cases)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 PATHS = (
     "kind", "apiVersion", "level", "auditID", "stage", "requestURI", "verb", "userAgent", "sourceIPs",
     "user.username", "user.uid", "user.groups",
@@ -53,8 +55,6 @@ VERB_MEANT = {
     "deletecollections": "deletecollection",
 }
 
-DECISIONS = ("allow", "forbid")
-
 RESOURCES = (
     "bindings", "configmaps", "endpoints", "events", "limitranges", "namespaces", "nodes", "persistentvolumeclaims",
     "persistentvolumes", "pods", "podtemplates", "replicationcontrollers", "resourcequotas", "secrets",
@@ -78,3 +78,28 @@ SHORT = {
 
 STREAMS = frozenset({"exec", "attach", "portforward"})
 """Subresources that are opened over SPDY (verb create) or over a WebSocket (verb get)."""
+
+
+def has(path: str) -> bool:
+    """Say whether an audit event can have something at a path."""
+    return path in PATHS or any(path == name or path.startswith(f"{name}.") for name in OPEN)
+
+
+def meant(path: str) -> list[str]:
+    """Return the paths that one that no event has may stand for."""
+    last = path.rpartition(".")[2].lower()
+    same = [name for name in PATHS if name.rpartition(".")[2].lower() == last]
+    body = next((place for name, place in IN_BODIES.items() if name.lower() == last), None)
+    if same or body:
+        return [*same, *([body] if body else [])]
+    return get_close_matches(path, PATHS, n=1, cutoff=0.6)
+
+
+def field_hint(path: str) -> str:
+    """Say in words what to write instead of a path that no event has."""
+    paths = meant(path)
+    return (
+        f"did you mean {' or '.join(paths)}?"
+        if paths
+        else "fields of bodies begin with requestObject or responseObject"
+    )

@@ -22,15 +22,17 @@ from lanner.rules.falco.hints import hint_for
 from lanner.rules.falco.output import OutputError, OutputFormat
 from lanner.rules.outline import operand_text
 from lanner.rules.ruleset import Rule
+from lanner.rules.sigma import known
 from lanner.rules.sigma.condition import CheckError, Walker
 from lanner.rules.sigma.doubts import doubts
-from lanner.rules.sigma.fields import operand_of
+from lanner.rules.sigma.fields import native_path, operand_of
 from lanner.rules.sigma.places import Places
 from lanner.rules.sigma.values import Lists
 
 CODE, DOUBTFUL = "LOAD_ERR_SIGMA", "SIGMA_METADATA"
 NOT_RUN = frozenset({"DEPRECATED", "UNSUPPORTED"})
 
+_SERVICES = (None, "audit")
 _KEYS = {"identifier": "id", "falsepositive": "falsepositives", "tag": "tags", "reference": "references"}
 _GRAVE = frozenset({"title", "name", "level", "logsource", "detection", "condition", "modifier", "value", "type"})
 _ERROR_NAME = re.compile(r"Sigma(\w+?)Error")
@@ -75,14 +77,14 @@ class _Reader:
             if key in self._document:
                 self._error(f"documents with '{key}' are not read: write the rule out", self._places.key(key))
                 return self._found
+        foreign = _foreign(self._document.get("logsource"))
+        if foreign:
+            self._found.notes.append(f"'{self._title}' is for {foreign}, not for audit events, and is left out")
+            return self._found
         try:
             parsed = SigmaRule.from_dict(self._document, collect_errors=True)
         except _UNREADABLE as error:
             self._error(f"it cannot be read as a Sigma rule: {_words(error)}", self._places.key())
-            return self._found
-        foreign = _foreign(parsed)
-        if foreign and not any(_key_of(mistake) == "logsource" for mistake in parsed.errors):
-            self._found.notes.append(f"'{self._title}' is for {foreign}, not for audit events, and is left out")
             return self._found
         for mistake in parsed.errors:
             self._tell(mistake)
@@ -191,12 +193,11 @@ def _modifier_hint(words: str) -> str:
     return nearest(found[1], sorted(modifier_mapping)).removeprefix("; ") if found else ""
 
 
-def _foreign(parsed: SigmaRule) -> str:
-    """Return what the log source says where it is not that of audit events."""
-    source = parsed.logsource
-    if source.product == "kubernetes" and source.service in (None, "audit"):
+def _foreign(source: Any) -> str:
+    """Return what a log source says where it is not that of audit events; nothing where it is wrong."""
+    if not isinstance(source, dict) or (source.get("product") == "kubernetes" and source.get("service") in _SERVICES):
         return ""
-    return ", ".join(str(part) for part in (source.product, source.category, source.service) if part)
+    return ", ".join(str(source[key]) for key in ("product", "category", "service") if source.get(key))
 
 
 def _condition_text(conditions: list[str]) -> str:
@@ -210,11 +211,12 @@ def _description(parsed: SigmaRule) -> str:
 
 
 def _shown(names: list[str]) -> str:
-    return f"({' '.join(_of_fields(names))})" if names else ""
+    shown = " ".join(_of_fields(names))
+    return f"({shown})" if shown else ""
 
 
 def _of_fields(names: list[str]) -> Iterator[str]:
     for name in names:
         operand = operand_of(name)
-        if operand is not None:
+        if operand is not None and known.has(native_path(name)):
             yield f"{name}=%{operand_text(operand)}"
