@@ -155,6 +155,8 @@ PARTS = ["".join(parts) for length in (1, 2) for parts in itertools.product(ALPH
     "",
     "a*.",
     "a?*",
+    r"a*\*.",
+    "[a]*x",
 ]
 TEXTS = ["".join(parts) for length in (0, 1, 2) for parts in itertools.product("aA.*", repeat=length)]
 TEXTS += ["xa", "ax", "xax", "x.a", "a..", "A*x", "b\u00e9", "bB\u00e9a", "ab\u00e9"]
