@@ -43,6 +43,15 @@ def test_an_incident_shows_its_facts_and_its_alerts_in_the_order_of_time(build, 
     assert {"2x Secrets listed, 1x Shell in a pod", "mallory, system:serviceaccount:dev:builder"} <= set(texts(canvas))
 
 
+def test_what_happens_while_the_page_is_open_is_shown(build, state, make):
+    state.add_incident(make.incident(), make.alert(rule="first"))
+    page = build()
+    state.add_incident(make.incident(alerts=4, score=200), make.alert(rule="second"))
+    page._loaded = 0.0
+    asyncio.run(page.update(page._feed.poll()))
+    assert (rules(page), page._shown.score) == (["first", "second"], 200)
+
+
 def test_the_id_of_an_incident_that_went_into_another_leads_there(build, canvas, texts, state, make):
     state.add_incident(make.incident("dddddddddddd"), make.alert(rule="joined"), into=NUMBER)
     state.add_incident(make.incident(), make.alert(rule="own"))

@@ -85,7 +85,7 @@ class IncidentPage:
     async def _load(self, *, asked: bool = False) -> None:
         self._loaded = time.monotonic()
         try:
-            found = await asyncio.to_thread(self._read, self._pages[-1])
+            found = await asyncio.to_thread(self._read, self._pages[-1], None if asked else self._shown)
         except GroundError:
             return
         if found is None:
@@ -94,21 +94,26 @@ class IncidentPage:
                 ui.label(GONE).classes("empty")
             return
         view, groups, further = found
+        if view == self._shown and not asked:
+            return
         if view != self._shown:
             self._shown = view
             self._tell(view)
-        if asked or [group.key for group in groups] != [group.key for group in self._groups]:
-            self._groups = groups
-            self._show(further=further)
+        self._groups = groups
+        self._show(further=further)
 
-    def _read(self, after: int) -> tuple[IncidentView, list[Group], bool] | None:
+    def _read(self, after: int, known: IncidentView | None) -> tuple[IncidentView, list[Group], bool] | None:
+        """Read the incident and a page full of its alerts; only the incident where it is as it was known."""
         store = self._feed.store()
         row = store.incident(self._number)
         if row is None:
             return None
+        view = make_view(row)
+        if view == known:
+            return view, [], False
         found = store.incident_alerts(row.id, after=after, limit=ALERTS + 1)
         rows = sorted(make_rows(store, found[:ALERTS]), key=lambda each: (each.time, each.id))
-        return make_view(row), [single(each) for each in rows], len(found) > ALERTS
+        return view, [single(each) for each in rows], len(found) > ALERTS
 
     def _tell(self, view: IncidentView) -> None:
         self._about.clear()

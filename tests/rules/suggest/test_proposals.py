@@ -107,6 +107,7 @@ def test_an_attack_after_the_baseline_takes_only_its_own_combination_away(sighti
     seen(sightings, 1, baseline=False, attack=True, **{ADDRESS: "10.0.0.2"})
     (proposal,), _ = of(sightings)
     assert {row[proposal.fields.index(ADDRESS)] for row in proposal.rows} == {"10.0.0.1"}
+    assert proposal.withheld == 1
 
 
 def test_an_attack_from_elsewhere_does_not_hinder_the_exception(sightings):

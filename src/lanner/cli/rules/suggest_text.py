@@ -89,6 +89,8 @@ def _proposal_lines(proposal: Proposal) -> Iterator[str]:
         f"    silences {proposal.silenced} of {proposal.alerts} alerts in the baseline, "
         f"{proposal.silenced_rest} of {proposal.alerts_rest} after it"
     )
+    if proposal.withheld:
+        yield f"    left out of it, as they would silence a labelled attack: {proposal.withheld} combinations of values"
     yield f"    {risk(proposal)}"
 
 

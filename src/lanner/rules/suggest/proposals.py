@@ -37,6 +37,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     alerts: int
     silenced_rest: int
     alerts_rest: int
+    withheld: int = 0
+    """Combinations that are no part of it because they would silence a labelled attack."""
 
     @property
     def name(self) -> str:
@@ -92,7 +94,10 @@ def _of_group(group: Group, sightings: Sightings, priority: str, wishes: Wishes)
     if not rows:
         return "no combination came more than once over the length of the baseline: a burst or single events, no habit"
     safe = [row for row in rows if not _attacks(group, fields, row)]
-    return _proposal(group, sightings, priority, fields, safe) if safe else "it would silence a labelled attack"
+    if not safe:
+        return "it would silence a labelled attack"
+    proposal = _proposal(group, sightings, priority, fields, safe)
+    return msgspec.structs.replace(proposal, withheld=len(rows) - len(safe))
 
 
 def _barred(group: Group, priority: str, wishes: Wishes) -> str:
