@@ -19,6 +19,7 @@ import pytest
 from nicegui import Client
 from nicegui.element import Element
 from nicegui.page import page
+from nicegui.slot import Slot
 
 from lanner.audit.batch import Reject
 from lanner.config.folders import DataFolder
@@ -231,13 +232,19 @@ class Site:
         assert not self._thread.is_alive(), "".join(traceback.format_stack(sys._current_frames()[self._thread.ident]))
 
 
+async def _keep_stacks() -> None:
+    """Do nothing: the server's loop would take tasks of a test's own loop for ended ones and clear what they build."""
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server for all tests, as NiceGUI allows one in a process."""
     running = Site(tmp_path_factory.mktemp("site"))
-    running.start()
-    yield running
-    running.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Slot, "prune_stacks", _keep_stacks)
+        running.start()
+        yield running
+        running.close()
 
 
 @pytest.fixture
