@@ -13,7 +13,7 @@ from lanner.cli.rules.correlating import Correlating
 from lanner.cli.rules.test import read_events
 from lanner.detect.alert import Alert, decode_alert, time_text
 from lanner.detect.engine import Engine
-from lanner.errors import LannerError
+from lanner.errors import GroundError
 from lanner.pipeline.replay import Replay
 from lanner.pipeline.workers.ruleset import RuleSet
 from lanner.rules.falco.documents import read_text, rule_files
@@ -121,7 +121,7 @@ def _alerts(log: Log, engine: Engine, rules: RuleSet) -> Iterator[Alert]:
     finally:
         run.close()
     if run.counts.broken:
-        raise LannerError("the log could not be read to its end, so nothing is proposed")
+        raise GroundError("the log could not be read to its end, so nothing is proposed")
 
 
 def without_losses(
