@@ -77,6 +77,23 @@ def test_a_sigma_rule_that_a_correlation_names_does_not_alert_by_itself_unless_a
     assert enabled(correlation("[denied]"), other)["Denied"]
 
 
+def test_a_rule_that_a_correlation_silenced_is_named_in_a_note():
+    loaded = load(SIGMA, correlation("[denied]"))
+    assert [len(result.notes) for result in loaded.results] == [1, 0]
+    assert "'Denied' alerts through correlations only" in loaded.results[0].notes[0]
+
+
+def test_a_correlation_of_rules_for_other_logs_is_left_out_with_them():
+    other = LISTED.replace("product: kubernetes", "product: aws")
+    loaded = load(other, correlation("[Listed]"))
+    assert (errors(loaded), loaded.rules, loaded.correlations) == ([], [], [])
+    assert loaded.results[1].notes == ["'Many' correlates rules for other logs and is left out"]
+
+
+def test_a_correlation_that_is_no_mapping_is_a_mistake_with_its_place():
+    assert [(file, line) for file, line, _ in errors(load("title: x\ncorrelation: [a]\n"))] == [("0.yaml", 2)]
+
+
 def test_correlations_group_by_sigmas_names_of_fields():
     loaded = load(
         SIGMA,
@@ -97,9 +114,9 @@ def test_two_rules_of_one_name_are_a_mistake():
 
 
 def test_a_bad_document_does_not_hide_the_others():
-    loaded = load(f"{LISTED}---\ntitle: Bad\nlogsource: {{product: kubernetes}}\n---{SIGMA}--- 3\n")
-    assert [rule.name for rule in loaded.rules] == ["Listed", "Denied"] or errors(loaded)
-    assert not loaded.successful
+    loaded = load(f"{LISTED}---\ntitle: Bad\nlogsource: {{product: kubernetes}}\n---{SIGMA}")
+    assert [rule.name for rule in loaded.rules] == ["Listed", "Denied"]
+    assert [line for _, line, _ in errors(loaded)] == [6]
 
 
 def test_pysigma_is_loaded_for_sigmas_rules_only():

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -63,9 +64,13 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> LoadedRules:
         each.read_rules(catalogue)
     for each in files:
         each.read_correlations(catalogue)
+    rules = catalogue.all_rules(files)
     results = {result.file: result for result in (*loaded.results, *[each.result() for each in files])}
+    for name in catalogue.silenced:
+        note = f"'{name}' alerts through correlations only; `generate: true` in one of them makes it alert by itself"
+        results[catalogue.rule_file(name)].notes.append(note)
     return LoadedRules(
-        rules=catalogue.all_rules(files),
+        rules=rules,
         correlations=catalogue.correlations,
         results=[results[file] for file, _ in texts],
         linker=linker,
@@ -81,6 +86,8 @@ class _Catalogue:
         self._named: dict[str, Rule] = {rule.name: rule for rule in rules}
         self._linker = linker
         self.correlations: list[Correlation] = []
+        self.silenced: list[str] = []
+        self.left_out: set[str] = set()
 
     @cached_property
     def lists(self) -> dict[str, list[str]]:
@@ -111,13 +118,18 @@ class _Catalogue:
         """Return the rules, Falco's first; Sigma's that only correlations look at are switched off (Sigma 2.1)."""
         used = {name for each in files for name in each.used}
         alerting = {name for each in files for name in each.generating}
-        silent = {self._named[name].name for name in used - alerting if name in self._named}
-        silent -= {self._named[name].name for name in alerting if name in self._named}
-        off = [
-            msgspec.structs.replace(rule, enabled=False) if rule.name in silent else rule
-            for rule in self._sigma.values()
-        ]
-        return [*self._falco, *off]
+        silent = self._titles(used) - self._titles(alerting)
+        self.silenced = [name for name in self._sigma if name in silent]
+        for name in self.silenced:
+            self._sigma[name] = msgspec.structs.replace(self._sigma[name], enabled=False)
+        return [*self._falco, *self._sigma.values()]
+
+    def _titles(self, names: set[str]) -> set[str]:
+        return {self._named[name].name for name in names if name in self._named}
+
+    def rule_file(self, name: str) -> str:
+        """Return the file of a rule of Sigma's."""
+        return self._sigma[name].file
 
 
 class _SigmaFile:
@@ -159,6 +171,7 @@ class _SigmaFile:
         self._warnings.extend(found.warnings)
         self._notes.extend(found.notes)
         if found.rule is None:
+            catalogue.left_out.update(found.names)
             return
         for name in found.names:
             earlier = catalogue.rule_called(name)
@@ -170,22 +183,32 @@ class _SigmaFile:
 
     def read_correlations(self, catalogue: _Catalogue) -> None:
         for node in self._nodes:
-            if node.get("correlation") is None:
-                continue
-            try:
-                catalogue.correlations.append(_correlation(node, self._file, catalogue, catalogue.correlations))
-            except SourceError as error:
-                self._errors.append(_finding(error))
-            else:
-                self._note_used(node)
+            if node.get("correlation") is not None:
+                self._read_correlation(node, catalogue)
 
-    def _note_used(self, node: yamltext.Mapping) -> None:
-        body = yamltext.to_python(node.get("correlation") or node)
-        rules = body.get("rules", ())
-        names = {rules} if isinstance(rules, str) else set(rules)
+    def _read_correlation(self, node: yamltext.Mapping, catalogue: _Catalogue) -> None:
+        document = yamltext.to_python(node)
+        names, generates = _named_rules(document["correlation"])
+        if names & catalogue.left_out:
+            self._notes.append(f"'{document.get('title')}' correlates rules for other logs and is left out")
+            return
+        try:
+            catalogue.correlations.append(_correlation(node, self._file, catalogue, catalogue.correlations))
+        except SourceError as error:
+            self._errors.append(_finding(error))
+            return
         self.used |= names
-        if body.get("generate") is True:
+        if generates:
             self.generating |= names
+
+
+def _named_rules(body: Any) -> tuple[set[str], bool]:
+    """Return the rules that a correlation names, and whether they alert by themselves all the same."""
+    if not isinstance(body, dict):
+        return set(), False
+    rules = body.get("rules")
+    names = rules if isinstance(rules, list) else [rules]
+    return {name for name in names if isinstance(name, str)}, body.get("generate") is True
 
 
 def _documents(file: str, text: str) -> Iterator[yamltext.Mapping]:

@@ -46,7 +46,7 @@ _UNREADABLE = (SigmaError, TypeError, AttributeError, ValueError, KeyError, Inde
 class ReadRule(msgspec.Struct, kw_only=True):
     """What came out of one document: the rule unless there are errors or it is not for audit events.
 
-    `names` are those by which correlations may call it.
+    `names` are those by which correlations may call it; a rule that is left out has them too.
     """
 
     rule: Rule | None = None
@@ -80,6 +80,9 @@ class _Reader:
         foreign = _foreign(self._document.get("logsource"))
         if foreign:
             self._found.notes.append(f"'{self._title}' is for {foreign}, not for audit events, and is left out")
+            self._found.names = tuple(
+                str(self._document[key]) for key in ("title", "name", "id") if key in self._document
+            )
             return self._found
         try:
             parsed = SigmaRule.from_dict(self._document, collect_errors=True)
@@ -183,6 +186,8 @@ def _key_of(error: SigmaError) -> str:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
     text = _BYTES.sub(r"\2", str(error))  # RE2 gives its words as bytes
     place = re.search(r"col:(\d+)\)", text)
     return _COLUMN.sub(f" (character {place[1]})" if place else "", text)
