@@ -58,6 +58,7 @@ class Correlator:
     def __init__(self, correlations: Sequence[Correlation], *, keys: int = KEYS, late: int = LATE) -> None:
         self._correlations, self._keys, self._late = correlations, keys, late
         self._machines: list[Machine] = [machine(correlation, keys) for correlation in correlations]
+        self._timed = [(number, each) for number, each in enumerate(self._machines) if each.timed]
         self._silent: list[OrderedDict[Key, _Silence]] = [OrderedDict() for _ in correlations]
         self._waiting: list[tuple[int, int, Hit]] = []
         self._places: OrderedDict[int, int] = OrderedDict()
@@ -115,7 +116,7 @@ class Correlator:
         if time <= self._done:
             return
         self._done = time
-        for number, each in enumerate(self._machines):
+        for number, each in self._timed:
             for due in each.due(time):
                 yield from self._fire(number, due.time, due.key, due.evidence, 0)
 

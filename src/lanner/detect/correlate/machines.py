@@ -32,7 +32,9 @@ class Due(NamedTuple):
 
 
 class Machine(Protocol):
-    """The state of one correlation."""
+    """The state of one correlation; `timed` says that the passing of time can make it fire."""
+
+    timed: bool
 
     @property
     def memory(self) -> Memory[Any]:
@@ -59,6 +61,8 @@ def machine(correlation: Correlation, limit: int) -> Machine:
 
 class _Base:
     """A machine without timers."""
+
+    timed = False
 
     def __init__(self, correlation: Correlation, limit: int) -> None:
         self._correlation, self._limit, self._span = correlation, limit, correlation.timespan
@@ -125,6 +129,7 @@ class _Temporal(_Base):
         aliases = [part.alias for part in correlation.parts]
         self._holds = compile_expression(correlation.expression, aliases)
         self._negated = negates(correlation.expression, aliases)
+        self.timed = bool(self._negated)
         limit = min(limit, TIMED) if self._negated else limit
         self.memory: Memory[list[Entry | None]] = Memory(lambda: [None] * len(aliases), self._span, limit)
         self._timers = _Timers(self.memory)
@@ -287,6 +292,8 @@ class _FirstSeen(_Base):
 
 class _Absence(_Base):
     """The first part's event, and none of another part within the timespan after it."""
+
+    timed = True
 
     def __init__(self, correlation: Correlation, limit: int) -> None:
         super().__init__(correlation, limit)
