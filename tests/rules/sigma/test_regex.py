@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lanner.audit.fields_each import MARK, marked
 from lanner.rules.patterns import regex_matcher
-from lanner.rules.sigma.regex import RegexError, translate
+from lanner.rules.sigma.regex import RegexError, ignores_case, translate
 from lanner.rules.text import ascii_lower
 
 ATOMS = [
@@ -103,3 +103,10 @@ def test_what_posix_syntax_cannot_say_is_refused(pattern):
 def test_the_edges_of_lines_are_not_asked_of_several_values():
     with pytest.raises(RegexError, match="flag m"):
         translate("^a", "m", mark=MARK)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "flags", "ignores"), [("a", "", False), ("a", "i", True), ("(?sm)a", "", False), ("(?smi)a", "s", True)]
+)
+def test_the_flag_i_is_found_at_the_beginning_or_beside(pattern, flags, ignores):
+    assert ignores_case(pattern, flags) is ignores

@@ -32,11 +32,21 @@ def translate(pattern: str, flags: Iterable[str] = (), *, mark: str = "") -> str
     `flags` are i, m and s; with i the text that is tried must be in small letters. With a `mark` the text is several
     values with marks between and around them, and the pattern is to be found in one of them.
     """
-    found = _FLAGS.match(pattern)
-    chosen = {*flags, *(found[1] if found else "")}
+    start, chosen = _leading(pattern, flags)
     if mark and "m" in chosen:
         raise RegexError("the flag m on a field with several values")
-    return _Translator(pattern, found.end() if found else 0, chosen, mark).whole()
+    return _Translator(pattern, start, chosen, mark).whole()
+
+
+def ignores_case(pattern: str, flags: Iterable[str] = ()) -> bool:
+    """Say whether the text that is tried must be in small letters."""
+    return "i" in _leading(pattern, flags)[1]
+
+
+def _leading(pattern: str, flags: Iterable[str]) -> tuple[int, set[str]]:
+    """Return where the pattern itself begins, and all flags."""
+    found = _FLAGS.match(pattern)
+    return (found.end(), {*flags, *found[1]}) if found else (0, set(flags))
 
 
 class _Translator:

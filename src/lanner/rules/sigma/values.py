@@ -30,7 +30,7 @@ from lanner.audit.fields_each import MARK
 from lanner.rules import ir
 from lanner.rules.sigma.fields import Target, operand_of
 from lanner.rules.sigma.numbers import comparison
-from lanner.rules.sigma.regex import ANYTHING, RegexError, translate
+from lanner.rules.sigma.regex import ANYTHING, RegexError, ignores_case, translate
 from lanner.rules.text import ascii_lower
 
 MANY, ONE = SpecialChars.WILDCARD_MULTI, SpecialChars.WILDCARD_SINGLE
@@ -241,7 +241,7 @@ def _expression(target: Target, text: str, flags: Sequence[str]) -> ir.Condition
         pattern = translate(text, flags, mark="" if target.single else MARK)
     except RegexError as error:
         raise Refused(f"the regular expression has {error}, which RE2's POSIX syntax cannot say") from None
-    fold = "i" in flags or text.startswith(("(?i", "(?si", "(?mi", "(?sm"))
+    fold = ignores_case(text, flags)
     left: ir.Operand = ir.Call("tolower", (target.field,)) if fold else target.field
     return ir.Compare(left, "regex", ir.Text(pattern))
 
