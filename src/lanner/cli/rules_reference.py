@@ -38,7 +38,8 @@ def reference() -> str:
 def _section(rule: Rule | Correlation, guidance: Guidance) -> Iterator[str]:
     kind = f" · correlation: {rule.kind}" if isinstance(rule, Correlation) else ""
     yield f"### {rule.name}\n"
-    yield f"{rule.priority}{kind} · {', '.join([*techniques_of(rule.tags), *guidance.matrix])}\n"
+    off = "" if rule.enabled else " · off by default"
+    yield f"{rule.priority}{kind}{off} · {', '.join([*techniques_of(rule.tags), *guidance.matrix])}\n"
     yield f"{' '.join(rule.description.split())}\n"
     yield f"- Harmless: {guidance.false_positives}"
     yield f"- What to do: {' '.join(guidance.response)}\n"
