@@ -2,9 +2,12 @@
 
 import datetime as dt
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lanner import content
 from lanner.archive.importing import importer
@@ -18,6 +21,7 @@ from lanner.pipeline.replay import Replay
 from lanner.pipeline.workers.ruleset import RuleSet
 from lanner.rules.falco.documents import load_texts
 from lanner.rules.loading import load_files
+from lanner.rules.loading import load_texts as load_all
 from lanner.sources.history import read_lines
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -166,3 +170,71 @@ def test_events_in_the_lines_of_providers_are_found_once(archive, tmp_path):
     engine = one_rule("ka.verb = get")
     assert names(hunted(archive, engine)) == ["get p0", "get p1", "get p2", "get p3"]
     assert plain(hunted(archive, engine)[0]) == plain(replayed(log, engine))
+
+
+CORRELATIONS = """
+title: Counted
+correlation:
+  {type: event_count, events: {a: ka.verb = get}, group-by: [ka.user.name], timespan: 5s, condition: {gte: 2}}
+---
+title: Values
+correlation:
+  type: value_count
+  events: {a: ka.verb exists}
+  group-by: [ka.user.name]
+  timespan: 5s
+  condition: {field: ka.verb, gte: 2}
+---
+title: Ordered
+correlation:
+  {type: temporal_ordered, events: {a: ka.verb = get, b: ka.verb = list}, group-by: [ka.user.name], timespan: 5s}
+---
+title: Joined
+correlation:
+  type: join
+  events: {a: ka.verb = get, b: ka.verb = list}
+  where: [a.ka.user.name != b.ka.user.name]
+  timespan: 5s
+  suppress: 1s
+---
+title: New
+correlation:
+  {type: first_seen, events: {a: ka.verb exists}, group-by: [ka.user.name], field: ka.verb, timespan: 1d, learn: 1}
+---
+title: Alone
+correlation:
+  type: temporal
+  events: {a: ka.verb = get, b: ka.verb = list}
+  condition: a and not b
+  group-by: [ka.user.name]
+  timespan: 5s
+---
+title: Unanswered
+correlation: {type: absence, events: {a: ka.verb = get, b: ka.verb = list}, group-by: [ka.user.name], timespan: 3s}
+"""
+SEQUENCES = st.lists(
+    st.tuples(st.integers(0, 40), st.sampled_from(["get", "list", "watch"]), st.sampled_from("uv")), max_size=25
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(SEQUENCES)
+def test_correlations_have_the_same_alerts_in_a_hunt_as_on_replay(rows):
+    """Random sequences in the order of their time, archived in two commits; every kind that remembers."""
+    lines = [
+        f'{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"id-{number}","stage":"ResponseComplete",'
+        f'"verb":"{verb}","user":{{"username":"{user}"}},'
+        f'"stageTimestamp":"2026-01-01T00:00:{half // 2:02}.{half % 2 * 500_000 + number:06}Z"}}'.encode()
+        for number, (half, verb, user) in enumerate(sorted(rows, key=lambda row: row[0]))
+    ]
+    engine = Engine([], correlations=load_all([("c.yaml", CORRELATIONS)]).require().correlations)
+    with TemporaryDirectory() as folder:
+        log = Path(folder) / "log.jsonl"
+        log.write_bytes(b"".join(line + b"\n" for line in lines))
+        archive = Archive.open(ArchiveSettings(), Path(folder) / "archive")
+        stored = [Row(raw=line, source="s", ordinal=number) for number, line in enumerate(lines)]
+        for part in (stored[: len(stored) // 2], stored[len(stored) // 2 :]):
+            if part:
+                archive.append(part)
+        assert plain(hunted(archive, engine)[0]) == plain(replayed(log, engine))
+        archive.close()
