@@ -35,3 +35,11 @@ def test_own_rules_are_known():
 
 def test_files_that_do_not_load_give_no_descriptions(tmp_path):
     assert Descriptions(RulesSettings(files=(str(tmp_path / "absent.yaml"),), content=False)).of("mine") == ""
+
+
+def test_guidance_beside_the_rules_is_told_with_them(tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text(RULE.format(name="mine"))
+    (tmp_path / "rules.guidance.yaml").write_text("mine: {false_positives: Backups., response: [Ask., Look.]}")
+    known = Descriptions(RulesSettings(files=(str(file),), content=False))
+    assert known.of("mine") == "Looks for mine. Harmless: Backups. What to do: Ask. Look."
