@@ -57,17 +57,18 @@ def find_events(
     *,
     memory: str = HUNT_MEMORY,
     progress: Callable[[float], Any] = lambda _share: None,
+    stop: threading.Event | None = None,
 ) -> Iterator[Found]:
     """Find all events on which a condition holds, and a few others; `progress` is told the share that is done.
 
-    Raises GroundError when memory or disk do not suffice.
+    When `stop` is set it ends with a KeyboardInterrupt. Raises GroundError when memory or disk do not suffice.
     """
     dialect = DuckDB()
     columns = FieldColumns(dialect)
     translator = Translator(columns, dialect, doubts=True)
     translations = [translator.translate(condition) for condition in conditions]
     steps = [*plan_scans(conditions, translations, columns, ANCHORS), _ODD] if conditions else []
-    with connect(archive, memory=memory, view=False) as connection:
+    with connect(archive, memory=memory, view=False, stop=stop) as connection:
         files = Files(archive, selection)
         with explained():
             connection.execute(f"CREATE TEMP TABLE {_FOUND} ({_PLACE_COLUMNS})")

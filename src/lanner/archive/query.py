@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -13,10 +15,12 @@ import pyarrow as pa
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
+from sqlglot import exp
 
 from lanner.archive.errors import grounded
 from lanner.archive.reading import reading
 from lanner.archive.remote import register_stores
+from lanner.archive.selection import Selection
 from lanner.archive.settings import HUNT_MEMORY
 from lanner.archive.store import Archive
 from lanner.errors import GroundError, SourceError, UsageError
@@ -25,6 +29,9 @@ THREADS = 2
 BATCH_ROWS = 1000
 VIEW = "events"
 EVERY_FILE = AlwaysTrue()
+_EVERYTHING = Selection()
+_LOOK_SECONDS = 0.1
+_PARAMETER = re.compile(r"\$(\w+)")
 _PLACE = re.compile(r"LINE (\d+): (.*)\n( *)\^")
 _GROUND = ("Out of Memory Error", "IO Error", "[Errno")
 _POSITION = re.compile(r"\n+LINE \d+:.*", re.DOTALL)
@@ -46,6 +53,13 @@ class Answer(NamedTuple):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
+def plain(value: object) -> object:
+    """Return a row's value as it is shown: times in ISO 8601, bytes as text."""
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + ("Z" if value.tzinfo else "")
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
 def plan_files(archive: Archive, where: BooleanExpression = EVERY_FILE) -> list[str]:
     """Name the files of the table, as of its last refresh, that may hold such rows."""
     with grounded(archive.folder):
@@ -53,10 +67,17 @@ def plan_files(archive: Archive, where: BooleanExpression = EVERY_FILE) -> list[
 
 
 @contextmanager
-def connect(archive: Archive, *, memory: str = HUNT_MEMORY, view: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection that sees the archive as the view `events` and no other file, network or extension.
+def connect(
+    archive: Archive,
+    *,
+    memory: str = HUNT_MEMORY,
+    view: bool = True,
+    selection: Selection = _EVERYTHING,
+    stop: threading.Event | None = None,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection that sees a selection as the view `events` and no other file, network or extension.
 
-    Without `view` only its files may be read.
+    Without `view` only its files may be read. What runs when `stop` is set ends with a KeyboardInterrupt.
     """
     with (
         reading(archive.folder),
@@ -66,25 +87,55 @@ def connect(archive: Archive, *, memory: str = HUNT_MEMORY, view: bool = True) -
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET parquet_metadata_cache = true")
         table = archive.refresh()
-        files = plan_files(archive)
+        files = plan_files(archive, selection.of_files())
         register_stores(connection, table, files)
         if view:
             with explained():
-                _make_view(connection, table, files)
+                _make_view(connection, table, files, selection)
         connection.execute("SET allowed_paths = $files", {"files": files})
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
-        yield connection
+        with _interrupted(connection, stop):
+            yield connection
 
 
 @contextmanager
-def hunt(archive: Archive, sql: str, *, memory: str = HUNT_MEMORY) -> Iterator[Answer]:
-    """Run one SELECT over the view `events`.
+def _interrupted(connection: duckdb.DuckDBPyConnection, stop: threading.Event | None) -> Iterator[None]:
+    """Interrupt, once `stop` is set, whatever the connection does until the end."""
+    if stop is None:
+        yield
+        return
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_LOOK_SECONDS):
+            if stop.is_set():
+                connection.interrupt()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+
+
+@contextmanager
+def hunt(
+    archive: Archive,
+    sql: str,
+    *,
+    memory: str = HUNT_MEMORY,
+    selection: Selection = _EVERYTHING,
+    stop: threading.Event | None = None,
+) -> Iterator[Answer]:
+    """Run one SELECT over the view `events`, which shows the events of a selection; `stop` as for `connect`.
 
     Raises UsageError for what is not one SELECT, SourceError with line and column for an error in the SQL,
     GroundError when memory or disk do not suffice.
     """
-    with connect(archive, memory=memory) as connection:
+    with connect(archive, memory=memory, selection=selection, stop=stop) as connection:
         with explained():
             _refuse_all_but_select(sql)
             with explained(lines_before=1):  # a relation's own errors do not say where
@@ -113,13 +164,21 @@ def _config(memory: str, spill: str) -> dict[str, Any]:
     }
 
 
-def _make_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[str]) -> None:
+def _make_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[str], selection: Selection) -> None:
     if not files:
         empty = schema_to_pyarrow(table.schema(), include_field_ids=False).empty_table()
         connection.register("no_events", empty)
         connection.execute(f"CREATE VIEW {VIEW} AS FROM no_events")
         return
-    connection.read_parquet(list(files), hive_partitioning=False, union_by_name=True).create_view(VIEW)
+    events = connection.read_parquet(list(files), hive_partitioning=False, union_by_name=True)
+    if selection != _EVERYTHING:
+        where, parameters = selection.where()  # a view holds no parameters
+        events = events.filter(_PARAMETER.sub(lambda name: _literal(parameters[name[1]]), where))
+    events.create_view(VIEW)
+
+
+def _literal(text: str) -> str:
+    return exp.Literal.string(text).sql(dialect="duckdb")
 
 
 def _refuse_all_but_select(sql: str) -> None:
@@ -147,7 +206,7 @@ def explained(*, lines_before: int = 0) -> Iterator[None]:
         yield
     except (duckdb.Error, OSError, RuntimeError) as error:
         text = str(error)
-        if "Query interrupted" in text:  # DuckDB's answer to Ctrl-C
+        if "Query interrupted" in text or text.startswith("INTERRUPT"):  # DuckDB's answer to Ctrl-C and to us
             raise KeyboardInterrupt from error
         if text.startswith(_GROUND):
             raise GroundError(f"the hunt failed: {text.splitlines()[0]}; ask for less at once") from error

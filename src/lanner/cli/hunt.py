@@ -29,6 +29,8 @@ def hunt_command(  # noqa: PLR0917 - Typer reads options from parameters
             "--sql", help="One SELECT in DuckDB's SQL over the view `events`; docs/archive.md lists its columns."
         ),
     ] = "",
+    saved: Annotated[str, typer.Option("--saved", help="The hunt of this name in lanner.yaml, under `hunts`.")] = "",
+    list_: Annotated[bool, typer.Option("--list", help="List the hunts of lanner.yaml.")] = False,
     rule: Annotated[
         list[str] | None,
         typer.Option("--rule", help="Only the rule of this name, or of this part of a name. Repeatable."),
@@ -65,15 +67,26 @@ def hunt_command(  # noqa: PLR0917 - Typer reads options from parameters
 
     Without --sql the alerts are those that `lanner replay` gives on the same events, in the order of their arrival.
     For example: lanner hunt --rule "Secrets listed" --since 2026-11-01, or
-    lanner hunt --sql "SELECT verb, count(*) FROM events GROUP BY verb".
+    lanner hunt --sql "SELECT verb, count(*) FROM events GROUP BY verb". --saved asks what lanner.yaml has
+    under `hunts`.
     """
     if format_ is HuntFormat.parquet and output is None:
         raise UsageError("--format parquet: name a file with --output")
     # What loads DuckDB and pyiceberg is imported here: every other verb starts a second sooner.
     from lanner.cli.hunt_alerts import Asked, hunt_alerts  # noqa: PLC0415
     from lanner.cli.hunt_rows import Way, hunt_rows  # noqa: PLC0415
+    from lanner.cli.hunt_saved import find_saved, list_saved  # noqa: PLC0415
+    from lanner.pipeline.rulebook import rule_paths  # noqa: PLC0415
 
     way = Way(format_.value, output, memory)
+    if (saved or list_) and (sql or rule or rules or (saved and list_)):
+        raise UsageError("--saved and --list stand alone: the hunt says itself what it asks")
+    if list_:
+        list_saved(config, way)
+        return
+    if saved:
+        found, settings = find_saved(saved, config)
+        sql, rule, rules = found.sql, list(found.rules), rule_paths(settings.rules) if found.rules else None
     if not sql:
         asked = Asked(tuple(rule or ()), tuple(rules or ()), matching, since, until, cluster, hostname, correlations)
         hunt_alerts(asked, data, config, way)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from lanner.archive.query import Answer, hunt
+from lanner.archive.query import Answer, hunt, plain
 from lanner.archive.store import Archive
 from lanner.cli.archive.opening import find_archive
 from lanner.cli.console import note
@@ -49,7 +48,7 @@ def print_answer(answer: Answer, form: str, stream: BinaryIO) -> None:
                     writer.write_batch(batch)
         case "json":
             for row in answer.rows:
-                named = dict(zip(answer.columns, map(_plain, row), strict=True))
+                named = dict(zip(answer.columns, map(plain, row), strict=True))
                 stream.write(msgspec.json.encode(named) + b"\n")
         case "csv":
             _write_csv(answer, stream)
@@ -85,11 +84,5 @@ def _first(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
 
 
 def _text(value: object) -> str:
-    plain = _plain(value)
-    return "" if plain is None else str(plain)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dt.datetime):
-        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + ("Z" if value.tzinfo else "")
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    shown = plain(value)
+    return "" if shown is None else str(shown)

@@ -31,6 +31,7 @@ from lanner.config.folders import DataFolder, sync_folder
 from lanner.config.salt import load_salt
 from lanner.errors import GroundError
 from lanner.pipeline.compaction import compaction
+from lanner.pipeline.scheduled_hunts import scheduled_hunts
 from lanner.pipeline.upkeep import Upkeep
 from lanner.settings.model import Settings
 from lanner.state import spool
@@ -70,11 +71,12 @@ def run(settings: Settings, stop: threading.Event) -> None:
         Upkeep(settings, stop).start()
         gc.freeze()  # pyiceberg's own objects live long and are many
         try:
-            with compaction(settings, folder, archiver.hurried) as background:
-                archiver.background = background.status
+            with compaction(settings, folder, archiver.hurried) as merging, scheduled_hunts(settings, folder) as hunts:
+                archiver.background = lambda: merging.status() | hunts.status()
                 archiver.run(stop)
         finally:
             archiver.close()
+            gc.unfreeze()  # else DuckDB takes what it has for lost at the end, and says so
 
 
 class Archiver:

@@ -41,6 +41,24 @@ def complaints(ground: Ground) -> Iterator[Finding]:
             )
 
 
+def hunts(ground: Ground) -> Iterator[Finding]:
+    """What the scheduled hunts found when they ran last, and which of them failed."""
+    asked = ground.known.statuses.get("archiver", {}).get("hunts", {})
+    for saved in ground.settings.hunts:
+        last = asked.get(saved.name)
+        if saved.scheduled and not ground.settings.archive.enabled:
+            message = f"'{saved.name}' never runs: there is no archive to ask"
+            yield Finding("hunts", "warning", message, "set archive.enabled, or take `every` out of the hunt")
+        elif saved.scheduled and last is not None and last["problem"]:
+            message = f"'{saved.name}' failed at {last['asked']}: {last['problem']}"
+            yield Finding(
+                "hunts", "problem", message, f"mend it and try it: lanner hunt --saved '{saved.name}' -c lanner.yaml"
+            )
+        elif saved.scheduled and last is not None:
+            counts = f"{last['matches']} matches, {last['new']} of them new, in {last['seconds']:.1f} s"
+            yield Finding("hunts", "ok", f"'{saved.name}' ran at {last['asked']}: {counts}")
+
+
 def notes(ground: Ground) -> Iterator[Finding]:
     """What ingest has noted since it started: mistakes in rules, files that went away."""
     for note in ground.known.statuses.get("ingest", {}).get("notes", ()):

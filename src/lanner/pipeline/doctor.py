@@ -22,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     checks_ground.archive,
     checks_ground.page,
     *QUICK,
+    checks_running.hunts,
     checks_running.notes,
     checks_running.clock,
     checks_running.quarantine,

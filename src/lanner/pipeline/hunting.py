@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -36,12 +37,17 @@ def hunt_rules(
     *,
     memory: str = HUNT_MEMORY,
     progress: Callable[[float], Any] = lambda _share: None,
+    stop: threading.Event | None = None,
 ) -> Iterator[Hunt]:
-    """Give the alerts that the engine's rules and correlations have, source by source in the order of arrival."""
+    """Give the alerts that the engine's rules and correlations have, source by source in the order of arrival.
+
+    When `stop` is set it ends with a KeyboardInterrupt.
+    """
     named = [(rule.name, rule.condition) for rule in engine.rules]
     named += [(each.name, part.condition) for each in engine.correlations for part in each.parts]
     conditions = [condition for _, condition in named]
-    with find_events(archive, conditions, selection, memory=memory, progress=progress) as found:
+    asked = find_events(archive, conditions, selection, memory=memory, progress=progress, stop=stop)
+    with asked as found:
         refused: dict[str, tuple[str, ...]] = {}
         for (name, _), parts in zip(named, found.refused, strict=True):
             if parts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Sequence
 
 import msgspec
@@ -28,11 +29,14 @@ from lanner.pipeline.policy_alerts import Warned
 from lanner.pipeline.policy_watch import PolicyWatch
 from lanner.pipeline.redelivery import RedeliveryFilter, digest_of
 from lanner.state.spool import Record
-from lanner.state.store import NewAlert
+from lanner.state.store import NewAlert, Store, StoredAlert
 
 IDLE_SECONDS = 1.0
 JOURNAL_BYTES = 32 * 1024 * 1024
 """Hits that a restart reads again at most; then what correlations remember is written as a whole."""
+_NO_EVENT = b"{}"
+_HUNTS = Batch(source="hunts", origin="hunts", lines=[], offsets=[], checkpoint={})
+"""Stands for the last batch where there was none yet."""
 _LOG = structlog.get_logger("lanner.ingest")
 
 
@@ -156,6 +160,8 @@ class Ingest:
         self._committer, self._lanes = committer, lanes
         self._lock = threading.Lock()
         self._coming: Engine | None = None
+        self._hunted: deque[StoredAlert] = deque()
+        self._brought = 0
         self._last: Batch | None = None
         self._rested = time.monotonic()
         self._journal = 0
@@ -208,6 +214,7 @@ class Ingest:
 
     def finish(self, batch: Batch, seen: Seen) -> None:
         """Offer the alerts to the outputs and queue the batch to be committed; called in the order of the stream."""
+        self._tell_hunted()
         delivered = self._offer(seen.alerts)
         rejects = len(seen.rejects)
         if rejects:
@@ -251,6 +258,7 @@ class Ingest:
 
     def rest(self) -> None:
         """As `idle`, for the one thread that finishes batches."""
+        self._tell_hunted()
         waited = time.monotonic() - self._rested
         if self._last is None or waited < IDLE_SECONDS:
             return
@@ -259,22 +267,37 @@ class Ingest:
         if alerts:
             self._submit_nothing(alerts, b"")
 
+    def bring_hunted(self, store: Store) -> None:
+        """Take what hunts have found since, to be told before the next batch; called now and then, by one thread."""
+        if not self._hunted:
+            found = store.hunted(after=self._brought)
+            if found:
+                self._brought = found[-1].id
+                self._hunted.extend(found)
+
+    def _tell_hunted(self) -> None:
+        """Make ordinary alerts of what hunts have found; the commit that keeps these says that they were told."""
+        found = [self._hunted.popleft() for _ in range(len(self._hunted))]
+        if found:
+            alerts = [self.detector.admit(each.alert, _NO_EVENT) for each in found]
+            self._submit_nothing(alerts, b"", hunted=[each.id for each in found])
+
     def keep_memory(self) -> None:
         """Have what correlations remember kept, at an orderly end; batches were all finished."""
         with self._lock:
             if self._last is not None and self.detector.teller.correlations:
                 self._submit_nothing([], self.detector.teller.correlator.dump())
 
-    def _submit_nothing(self, alerts: list[NewAlert], memory: bytes) -> None:
+    def _submit_nothing(self, alerts: list[NewAlert], memory: bytes, *, hunted: Sequence[int] = ()) -> None:
         """Queue a record without lines, at the place where the last batch ended."""
-        assert self._last is not None
+        last = self._last or _HUNTS
         self.counts.alerts += len(alerts)
         self._committer.submit(
             Prepared(
-                source=self._last.source,
-                origin=self._last.origin,
+                source=last.source,
+                origin=last.origin,
                 received=time.time(),
-                checkpoint=self._last.checkpoint,
+                checkpoint=last.checkpoint,
                 lines=[],
                 offsets=[],
                 rejects=[],
@@ -284,6 +307,7 @@ class Ingest:
                 durable=None,
                 memory=memory,
                 incidents=self.detector.grouping.changes(),
+                hunted=list(hunted),
             )
         )
 

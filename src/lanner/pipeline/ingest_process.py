@@ -185,6 +185,7 @@ class IngestProcess:
             tick += 1
             self._watch_files(tick, reload)
             self._bound_spool()
+            self._bring_hunted()
             if self._pooled is None:
                 self._inline.idle()
             self._publish()
@@ -233,6 +234,12 @@ class IngestProcess:
             self._trim()
         self._counts.spool_bytes = size
         self._counts.spool_full = full
+
+    def _bring_hunted(self) -> None:
+        try:
+            self._inline.bring_hunted(self._store)
+        except GroundError as error:
+            _LOG.warning(str(error))
 
     def _trim(self) -> None:
         try:

@@ -10,7 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from lanner import content
-from lanner.errors import GroundError
+from lanner.config.typed import nearest
+from lanner.errors import GroundError, UsageError
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.loading import LoadedRules, load_files, rule_files
 from lanner.rules.ruleset import Rule
@@ -32,6 +33,19 @@ def load_rules(settings: RulesSettings) -> LoadedRules:
     loaded.rules = [_selected(rule, settings.select) for rule in loaded.rules]
     loaded.correlations = [_selected(correlation, settings.select) for correlation in loaded.correlations]
     return loaded
+
+
+def load_named(settings: RulesSettings, names: Iterable[str]) -> tuple[list[Rule], list[Correlation]]:
+    """Load rules and correlations by name, enabled whatever they say; raises UsageError for an unknown name."""
+    loaded = load_rules(settings)
+    wanted = set(names)
+    rules = [msgspec.structs.replace(each, enabled=True) for each in loaded.rules if each.name in wanted]
+    correlations = [msgspec.structs.replace(each, enabled=True) for each in loaded.correlations if each.name in wanted]
+    known = [each.name for each in loaded.rules] + [each.name for each in loaded.correlations]
+    unknown = sorted(wanted.difference(known))
+    if unknown:
+        raise UsageError(f"there is no rule or correlation '{unknown[0]}'{nearest(unknown[0], known)}")
+    return rules, correlations
 
 
 def _selected(rule: R, selections: Iterable[Selection]) -> R:

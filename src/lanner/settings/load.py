@@ -63,8 +63,12 @@ def _from_lanner(root: Node, path: Path, variables: Mapping[str, str]) -> Settin
 
 
 def _check_names(settings: Settings, path: Path) -> None:
-    """Refuse two outputs of one name: their delivery cursors would be one."""
-    names = Counter(outputs.create(output).name for output in settings.outputs)
-    twice = [name for name, count in names.items() if count > 1]
-    if twice:
-        raise UsageError(f"{path}: two outputs are called '{twice[0]}'; give each a `name` of its own")
+    """Refuse two outputs or hunts of one name: their delivery cursors, or what they remember, would be one."""
+    kinds = {
+        "outputs": [outputs.create(output).name for output in settings.outputs],
+        "hunts": [hunt.name for hunt in settings.hunts],
+    }
+    for kind, names in kinds.items():
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice:
+            raise UsageError(f"{path}: two {kind} are called '{twice[0]}'; give each a `name` of its own")

@@ -19,9 +19,9 @@ from lanner.outputs.stdout import StdoutSettings
 from lanner.outputs.throttle import ThrottleSettings
 from lanner.policy.prices import PriceSettings
 from lanner.policy.watch_settings import PolicySettings
+from lanner.settings.hunts import Priority, SavedHunt
 from lanner.sources import SourceSettings
 
-Priority = Literal["emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"]
 Matching = Literal["all", "first"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 Bytes = Annotated[int, Meta(ge=1024 * 1024)]
@@ -126,6 +126,10 @@ class Settings(typed.Settings):
     throttle: Annotated[ThrottleSettings, Meta(description=str(ThrottleSettings.__doc__))] = ThrottleSettings()
     redaction: Annotated[RedactionSettings, Meta(description=str(RedactionSettings.__doc__))] = RedactionSettings()
     archive: Annotated[ArchiveSettings, Meta(description="The store of all events.")] = ArchiveSettings()
+    hunts: Annotated[
+        tuple[SavedHunt, ...],
+        Meta(description="Questions to the archive under a name; those that are scheduled give alerts."),
+    ] = ()
     web: Annotated[WebSettings, Meta(description=str(WebSettings.__doc__))] = WebSettings()
     spool: Annotated[SpoolSettings, Meta(description=str(SpoolSettings.__doc__))] = SpoolSettings()
     quarantine: Annotated[QuarantineSettings, Meta(description=str(QuarantineSettings.__doc__))] = QuarantineSettings()

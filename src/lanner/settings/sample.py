@@ -19,6 +19,7 @@ from lanner.outputs.http import HttpSettings
 from lanner.outputs.stdout import StdoutSettings
 from lanner.policy.prices import Price
 from lanner.settings.describe import Key, keys, summary, tag
+from lanner.settings.hunts import SavedHunt
 from lanner.settings.model import Selection, Settings, Target
 from lanner.sources import TlsSettings
 from lanner.sources.file import FileSettings
@@ -50,6 +51,8 @@ _EXAMPLES: Mapping[tuple[type[Any], str], Any] = {
     (Keep, "resources"): ["configmaps"],
     (Keep, "keys"): ["ca.crt"],
     (Price, "name"): "splunk",
+    (SavedHunt, "name"): "exec by people",
+    (SavedHunt, "sql"): "SELECT time, username, namespace, name FROM events WHERE subresource = 'exec'",
     (Target, "rule"): "Name of a rule*",
     (Selection, "enable"): msgspec.UNSET,
 }

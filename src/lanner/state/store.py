@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,8 @@ class Commit(msgspec.Struct, kw_only=True):
 
     `delivered` names the outputs that have already been given all alerts of this commit; `digests` are those of
     events from sources that may send an event twice. `hits` are what correlations have been given by record, `memory`
-    the whole of what they remember after the record of that number. `incidents` are those that changed.
+    the whole of what they remember after the record of that number. `incidents` are those that changed. `hunted` are
+    the numbers of matches of hunts whose alerts are among these.
     """
 
     sequence: int
@@ -86,6 +87,7 @@ class Commit(msgspec.Struct, kw_only=True):
     hits: Sequence[tuple[int, bytes]] = ()
     memory: tuple[int, bytes] | None = None
     incidents: Sequence[IncidentRow] = ()
+    hunted: Sequence[int] = ()
 
 
 class Store:
@@ -133,10 +135,14 @@ class Store:
 
         Raises GroundError when the disk refuses; then nothing of the commit is stored.
         """
+        return self._together(lambda: self._write(commit))
+
+    def _together(self, write: Callable[[], int]) -> int:
+        """Write in one transaction: all of it or nothing; raises GroundError."""
         with self._lock:
             try:
                 self._connection.execute("begin immediate")
-                last = self._write(commit)
+                written = write()
                 self._connection.execute("commit")
             except sqlite3.Error as error:
                 self._roll_back()
@@ -144,7 +150,7 @@ class Store:
             except BaseException:
                 self._roll_back()
                 raise
-        return last
+        return written
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
@@ -174,6 +180,7 @@ class Store:
             "insert or replace into incident values (?, ?, ?, ?, ?, ?)",
             (msgspec.structs.astuple(row) for row in commit.incidents),
         )
+        self._connection.executemany("update hunted set alert = null where id = ?", ((each,) for each in commit.hunted))
         if commit.memory is not None:
             run("insert or replace into memory values (1, ?, ?)", commit.memory)
             run("delete from hit where sequence <= ?", (commit.memory[0],))
@@ -263,6 +270,41 @@ class Store:
     def seen(self, digests: Iterable[bytes]) -> set[bytes]:
         """Return those digests that a commit has already stored."""
         return {digest for digest in digests if self._one("select 1 from seen where digest = ?", (digest,))}
+
+    # -- hunts -----------------------------------------------------------------------------------------------------
+
+    def add_hunted(self, hunt: str, found: Sequence[tuple[bytes, bytes]], *, now: float) -> int:
+        """Remember matches of a hunt, as identity and encoded alert; returns how many are new and wait for ingest."""
+        return self._together(lambda: self._write_hunted(hunt, found, now))
+
+    def _write_hunted(self, hunt: str, found: Sequence[tuple[bytes, bytes]], now: float) -> int:
+        many = self._connection.executemany
+        added = many(
+            "insert or ignore into hunted (hunt, identity, seen, alert) values (?, ?, ?, ?)",
+            ((hunt, identity, now, alert) for identity, alert in found),
+        ).rowcount
+        many(
+            "update hunted set seen = ? where hunt = ? and identity = ?",
+            ((now, hunt, identity) for identity, _ in found),
+        )
+        return max(added, 0)
+
+    def hunted(self, *, after: int = 0, limit: int = 100) -> list[StoredAlert]:
+        """Return the oldest matches of hunts that are not among the alerts yet, with their numbers as matches."""
+        rows = self._all(
+            "select id, alert from hunted where alert is not null and id > ? order by id limit ?", (after, limit)
+        )
+        return [StoredAlert(number, decode_alert(body)) for number, body in rows]
+
+    def forget_hunted(self, hunt: str, *, before: float) -> None:
+        """Forget matches that a hunt has not seen since, unless their alert still waits."""
+        self._run("delete from hunted where hunt = ? and seen < ? and alert is null", (hunt, before))
+
+    def keep_hunts(self, hunts: Sequence[str]) -> None:
+        """Forget what is remembered of hunts that are no longer configured."""
+        for (gone,) in self._all("select distinct hunt from hunted"):
+            if gone not in hunts:
+                self._run("delete from hunted where hunt = ?", (gone,))
 
     # -- deliveries ------------------------------------------------------------------------------------------------
 

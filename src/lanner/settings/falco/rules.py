@@ -7,7 +7,8 @@ from typing import cast
 
 from lanner.rules.ruleset import PRIORITIES
 from lanner.settings.falco.reader import Reader
-from lanner.settings.model import Matching, Priority, RulesSettings, Selection, Target
+from lanner.settings.hunts import Priority
+from lanner.settings.model import Matching, RulesSettings, Selection, Target
 from lanner.settings.notes import Note
 
 _PRIORITIES = tuple(priority.lower() for priority in PRIORITIES)
