@@ -22,7 +22,7 @@ EVENT = b'{"auditID":"%d","stageTimestamp":"2026-01-01T00:00:00.000000Z"}'
 @pytest.fixture
 def settings(tmp_path):
     compact = CompactSettings(seconds=1, memory_bytes=1 << 20)
-    return Settings(data_folder=tmp_path, archive=ArchiveSettings(compact=compact))
+    return Settings(data=str(tmp_path), archive=ArchiveSettings(compact=compact))
 
 
 @pytest.fixture

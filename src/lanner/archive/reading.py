@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 _FILE = "readers.lock"
 
@@ -14,7 +16,7 @@ _FILE = "readers.lock"
 def reading(folder: Path) -> Iterator[None]:
     """Keep the archive's files while they are read; a user who may not write there reads without."""
     try:
-        file = (folder / _FILE).open("a")
+        file = _opened(folder)
     except OSError:
         yield
         return
@@ -26,10 +28,15 @@ def reading(folder: Path) -> Iterator[None]:
 @contextmanager
 def unread(folder: Path) -> Iterator[bool]:
     """Say whether no reader on this machine is at work; new ones wait meanwhile, so be short."""
-    with (folder / _FILE).open("a") as file:
+    with _opened(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
             return
         yield True
+
+
+def _opened(folder: Path) -> TextIO:
+    """Open the lock's file, made for its owner alone."""
+    return os.fdopen(os.open(folder / _FILE, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "a")

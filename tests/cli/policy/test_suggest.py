@@ -180,6 +180,6 @@ def test_falcos_rules_and_our_own_on_the_real_log(tmp_path):
     told = json.loads(result.stdout)
     assert told["proved"]
     assert told["replay"]["alerts"] > 1000
-    assert told["bytes_kept"] < 16_000_000
+    assert told["bytes_kept"] < 35_677_354 / 2  # what Falco's own policy keeps of this log, by simulate
     assert [loss["rule"] for loss in told["partly"]] == ["Token read from a Secret and used by its reader"]
     assert len(told["lines"]) <= 25
