@@ -181,5 +181,7 @@ def test_falcos_rules_and_our_own_on_the_real_log(tmp_path):
     assert told["proved"]
     assert told["replay"]["alerts"] > 1000
     assert told["bytes_kept"] < 35_677_354 / 2  # what Falco's own policy keeps of this log, by simulate
-    assert [loss["rule"] for loss in told["partly"]] == ["Token read from a Secret and used by its reader"]
+    # Both ask which credentials an answer hands out, and answers with secrets and tokens are never logged.
+    wanting = {"Token read from a Secret and used by its reader", "Token made by hand and used elsewhere"}
+    assert {loss["rule"] for loss in told["partly"]} == wanting
     assert len(told["lines"]) <= 25
