@@ -15,6 +15,7 @@ import msgspec
 
 from lanner.detect.alert import PRIORITIES, Alert, time_seconds
 
+_LOOPBACK = frozenset(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
 QUIET_HOURS = 24
 INCIDENTS = 10_000
 KEPT = 200
@@ -179,7 +180,7 @@ def _is_local(address: str) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return found == ipaddress.ip_address("127.0.0.1") or found == ipaddress.ip_address("::1") or found.is_link_local
+    return found in _LOOPBACK or found.is_link_local
 
 
 def _begun(alert: Alert) -> Incident:

@@ -82,6 +82,14 @@ class Evaluator:
         return test(left)
 
 
+def reader_of(operand: ir.Operand) -> Extractor:
+    """Return what reads an operand's value of an event; None where it is absent."""
+    if isinstance(operand, ir.Field):
+        return lookup(operand.name, operand.argument)
+    evaluator = Evaluator(ir.Exists(operand))
+    return lambda event: evaluator.value(operand, event)
+
+
 def literal_test(compare: ir.Compare) -> Callable[[Any], bool]:
     """Return the test of a present value that a check with literals on its right makes."""
     texts = literals(compare.right)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from lanner.audit.event import Event
-from lanner.audit.fields import lookup
 from lanner.rules import ir
 from lanner.rules.correlation.model import Correlation, Part
-from lanner.rules.evaluate import Evaluator
+from lanner.rules.evaluate import reader_of
 
 Key = tuple[str, ...]
 MOST_KEYS = 64
@@ -45,9 +44,9 @@ class Reader:
 
     def __init__(self, correlation: int, number: int, part: Part) -> None:
         self._correlation, self._number = correlation, number
-        self._key = [extractor(operand) for operand in part.key]
-        self._value = None if part.value is None else extractor(part.value)
-        self._compared = [extractor(operand) for operand in part.compared]
+        self._key = [reader_of(operand) for operand in part.key]
+        self._value = None if part.value is None else reader_of(part.value)
+        self._compared = [reader_of(operand) for operand in part.compared]
 
     def read(self, event: Event, number: int) -> Hit | None:
         """Return the hit; None where a value of its key, or the value to look at, is absent."""
@@ -72,14 +71,6 @@ def readers(correlations: Iterable[Correlation]) -> list[tuple[ir.Condition, Rea
         for index, correlation in enumerate(correlations)
         for number, part in enumerate(correlation.parts)
     ]
-
-
-def extractor(operand: ir.Operand) -> Callable[[Event], Any]:
-    """Return what reads an operand's value; None where it is absent."""
-    if isinstance(operand, ir.Field):
-        return lookup(operand.name, operand.argument)
-    evaluator = Evaluator(ir.Exists(operand))
-    return lambda event: evaluator.value(operand, event)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

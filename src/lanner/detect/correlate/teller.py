@@ -10,10 +10,10 @@ from lanner.detect.alert import Alert, Origin, alert_time, origin_of, time_text
 from lanner.detect.correlate.correlator import Correlator, Firing
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.memory import KEYS
+from lanner.detect.engine import SOURCE
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.falco.output import OutputFormat
 
-SOURCE = "k8s_audit"
 _UNTOLD = "The event's text was not kept over a restart; the archive has it by its audit id"
 
 

@@ -21,17 +21,6 @@ Kind = Literal[
     "rare",
     "absence",
 ]
-SIGMA_KINDS: tuple[Kind, ...] = (
-    "event_count",
-    "value_count",
-    "value_sum",
-    "value_avg",
-    "value_percentile",
-    "temporal",
-    "temporal_ordered",
-)
-"""Those of the Sigma specification 2.1; the others are lanner's."""
-KINDS: tuple[Kind, ...] = (*SIGMA_KINDS, "join", "first_seen", "rare", "absence")
 VALUE_KINDS: tuple[Kind, ...] = (
     "value_count",
     "value_sum",

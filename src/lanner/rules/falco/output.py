@@ -14,7 +14,7 @@ from lanner.audit.fields import FIELDS, Extractor, lookup
 from lanner.rules import ir
 from lanner.rules.bodies import fields_in
 from lanner.rules.check import kind_of
-from lanner.rules.evaluate import Evaluator
+from lanner.rules.evaluate import reader_of
 from lanner.rules.falco.condition_checks import parse_transformer
 from lanner.rules.falco.condition_lexer import FIELD_ARGUMENT, FIELD_NAME, TRANSFORMERS, Lexer
 from lanner.rules.ir import ConditionError
@@ -188,14 +188,7 @@ def _token(text: str, start: int) -> tuple[_Token, int]:
             raise OutputError("invalid formatting syntax: formatting cannot end with a number", start - 1)
     operand, end = _call(text, start) if _CALL.match(text, start) else _field(text, start)
     padded = isinstance(operand, ir.Field) and FIELDS[operand.name].padded
-    return _Token(operand, width, padded, _extractor(operand)), end
-
-
-def _extractor(operand: ir.Operand) -> Extractor:
-    if isinstance(operand, ir.Field):
-        return lookup(operand.name, operand.argument)
-    evaluator = Evaluator(ir.Exists(operand))
-    return lambda event: evaluator.value(operand, event)
+    return _Token(operand, width, padded, reader_of(operand)), end
 
 
 def _field(text: str, start: int) -> tuple[ir.Operand, int]:
