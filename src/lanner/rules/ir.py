@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 
@@ -95,7 +97,8 @@ class Or(Node, frozen=True, eq=False):
     items: tuple[Condition, ...]
 
 
-Condition = Compare | Exists | Macro | Not | And | Or
+Check = Compare | Exists
+Condition = Check | Macro | Not | And | Or
 
 OPERATORS = (
     "=", "==", "!=", "<", "<=", ">", ">=",
@@ -105,6 +108,18 @@ OPERATORS = (
 
 DEPTH = 150
 """The deepest tree that any engine accepts, counted in nested conditions."""
+
+
+def checks_in(condition: Condition) -> Iterator[Check]:
+    """Yield the checks of a condition without macros, in written order."""
+    match condition:
+        case And(items) | Or(items):
+            for item in items:
+                yield from checks_in(item)
+        case Not(item):
+            yield from checks_in(item)
+        case Compare() | Exists():
+            yield condition
 
 
 class ConditionError(ValueError):

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from lanner.rules import ir
 from lanner.rules.evaluate import Evaluator
 from lanner.rules.falco.condition import parse_condition
-from lanner.rules.testing.branches import Branches, Marks, leaves_of, shape_of
+from lanner.rules.ir import checks_in
+from lanner.rules.testing.branches import Branches, Marks, shape_of
 from lanner.rules.testing.events import SKELETON, make_events
 
 TRUE, FALSE = "ka.verb = get", "ka.verb = list"
@@ -67,7 +68,7 @@ def test_deciding_agrees_with_turning_each_part(condition):
     event = next(make_events(SKELETON, [{}])).event
     holds = Evaluator(condition).holds(event)
     deciding = 0
-    for number in range(len(list(leaves_of(condition)))):
+    for number in range(len(list(checks_in(condition)))):
         deciding |= (Evaluator(turned(condition, [number])).holds(event) is not holds) << number
     assert Branches(condition).observe(event) == (Marks(deciding, 0) if holds else Marks(0, deciding))
 

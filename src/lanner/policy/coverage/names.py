@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
@@ -10,8 +10,7 @@ from lanner.policy.coverage.classes import Named, fields_of, named_in
 from lanner.policy.model import Policy
 from lanner.rules import ir
 from lanner.rules.access import twin
-
-Check = ir.Compare | ir.Exists
+from lanner.rules.ir import Check, checks_in
 
 USER, VERB, NAMESPACE, NAME, URI = "user", "verb", "namespace", "name", "uri"
 GROUPS, RESOURCE, SUBRESOURCE, API_GROUP, STAGE = "groups", "resource", "subresource", "api_group", "stage"
@@ -39,18 +38,6 @@ def part_of(check: Check) -> str | None:
         return None
     head = twin(fields[0])
     return _PART_OF_FIELD.get(ir.Field(head) if head else fields[0])
-
-
-def checks_in(condition: ir.Condition) -> Iterator[Check]:
-    """Yield all checks of a condition."""
-    match condition:
-        case ir.And(items) | ir.Or(items):
-            for item in items:
-                yield from checks_in(item)
-        case ir.Not(item):
-            yield from checks_in(item)
-        case ir.Compare() | ir.Exists():
-            yield condition
 
 
 class Names(msgspec.Struct, frozen=True):

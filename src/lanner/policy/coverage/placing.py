@@ -13,13 +13,13 @@ from lanner.audit.decode import decode
 from lanner.audit.event import Event
 from lanner.audit.fields import lookup
 from lanner.audit.pointer import parse_pointer
-from lanner.policy.coverage.names import Check
 from lanner.policy.coverage.patterns import sample
 from lanner.policy.coverage.sources import POINTERS
 from lanner.rules import ir
 from lanner.rules.bodies import fields_in
 from lanner.rules.check import literals
 from lanner.rules.evaluate import Evaluator
+from lanner.rules.ir import Check
 
 Path = tuple[str | int, ...]
 

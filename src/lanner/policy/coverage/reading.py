@@ -12,7 +12,7 @@ from lanner.audit.pointer import parse_pointer
 from lanner.policy.coverage import names as part
 from lanner.policy.coverage.classes import Named, TextClass, fields_of, is_text, named_in, text_classes, tried
 from lanner.policy.coverage.formula import Formula, Model, both, either, negated, reduced
-from lanner.policy.coverage.names import Check, checks_in, part_of
+from lanner.policy.coverage.names import part_of
 from lanner.policy.coverage.sources import (
     LATE,
     LEVEL,
@@ -27,6 +27,7 @@ from lanner.policy.coverage.space import Space, check_of, free
 from lanner.policy.model import Level
 from lanner.rules import ir
 from lanner.rules.access import TIMES
+from lanner.rules.ir import Check, checks_in
 
 RECEIVED, STARTED, COMPLETE, PANIC = "RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"
 

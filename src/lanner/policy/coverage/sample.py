@@ -11,12 +11,13 @@ from lanner.policy.coverage import names as part
 from lanner.policy.coverage.boxes import full
 from lanner.policy.coverage.classes import Named, TextClass, tried
 from lanner.policy.coverage.formula import Model
-from lanner.policy.coverage.names import Check, part_of
+from lanner.policy.coverage.names import part_of
 from lanner.policy.coverage.placing import equalled, fitted, texts_for
 from lanner.policy.coverage.reading import RECEIVED, STARTED, Reading
 from lanner.policy.coverage.sources import LATE_KEYS
 from lanner.policy.coverage.space import ANONYMOUS_USER, AUTHENTICATED, BODY_VERBS, TARGET, UNAUTHENTICATED, Space
 from lanner.policy.coverage.targets import OTHER, Kind, Target
+from lanner.rules.ir import Check
 
 _SUGGESTIONS = {
     part.USER: ("mallory@example.com", "mallory"),

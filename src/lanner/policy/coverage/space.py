@@ -8,10 +8,11 @@ from lanner.policy.builtin_api import RESOURCE_VERBS, URL_VERBS
 from lanner.policy.coverage import names as part
 from lanner.policy.coverage.classes import ABSENT, Named, TextClass, holds, text_classes
 from lanner.policy.coverage.formula import Formula, Literal, both, either, negated
-from lanner.policy.coverage.names import Check, Names
+from lanner.policy.coverage.names import Names
 from lanner.policy.coverage.targets import Kind, Target, cluster_wide, targets, texts_of
 from lanner.rules import ir
 from lanner.rules.check import literals
+from lanner.rules.ir import Check
 
 TARGET = "target"
 ANONYMOUS_USER = "system:anonymous"

@@ -14,8 +14,6 @@ from lanner.audit.event import Event
 from lanner.rules import ir
 from lanner.rules.evaluate import Evaluator
 
-Leaf = ir.Compare | ir.Exists
-
 
 class Marks(NamedTuple):
     """Parts, as bits by their number, that decided on events that fire and on events that do not."""
@@ -32,7 +30,7 @@ class Branches:
     """A condition taken apart; parts are numbered in written order."""
 
     def __init__(self, condition: ir.Condition) -> None:
-        self.leaves = list(leaves_of(condition))
+        self.leaves = list(ir.checks_in(condition))
         self._condition = condition
         self._tests = _tests(self.leaves)
 
@@ -40,18 +38,6 @@ class Branches:
         """Return the parts that decide on an event."""
         holds, deciding = _Walk(self._tests, event).walk(self._condition)
         return Marks(fires=deciding) if holds else Marks(silent=deciding)
-
-
-def leaves_of(condition: ir.Condition) -> Iterator[Leaf]:
-    """Yield the parts of a condition without macros in written order."""
-    match condition:
-        case ir.And(items) | ir.Or(items):
-            for item in items:
-                yield from leaves_of(item)
-        case ir.Not(item):
-            yield from leaves_of(item)
-        case ir.Compare() | ir.Exists():
-            yield condition
 
 
 def shape_of(condition: ir.Condition) -> tuple[object, ...]:
@@ -66,9 +52,9 @@ def shape_of(condition: ir.Condition) -> tuple[object, ...]:
     return (condition,)
 
 
-def _tests(leaves: list[Leaf]) -> list[tuple[int, Callable[[Event], bool]]]:
+def _tests(leaves: list[ir.Check]) -> list[tuple[int, Callable[[Event], bool]]]:
     """Return each part's test; equal parts share one, known by the number of the first."""
-    first: dict[Leaf, tuple[int, Callable[[Event], bool]]] = {}
+    first: dict[ir.Check, tuple[int, Callable[[Event], bool]]] = {}
     for number, leaf in enumerate(leaves):
         if leaf not in first:
             first[leaf] = (number, Evaluator(leaf).holds)
