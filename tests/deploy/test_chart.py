@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+import lanner
 from lanner.settings.load import load
 from lanner.settings.model import Settings
 from lanner.sources.file import FileSettings
@@ -278,8 +278,7 @@ def test_the_examples_of_the_readme_render(helm):
 
 def test_the_chart_has_the_version_of_the_program():
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert chart["appVersion"] == chart["version"] == version
+    assert chart["appVersion"] == chart["version"] == lanner.__version__
 
 
 @pytest.mark.parametrize(

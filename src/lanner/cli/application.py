@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
-from typer.core import TyperGroup
 
 from lanner import __version__
-from lanner.cli import archive, demo, doctor, fields, hunt, init, policy, replay, rules, run
+from lanner.cli.verbs import Verbs
 
 
-class _Verbs(TyperGroup):
+class _Verbs(Verbs):
     """Ends quietly when the reader of stdout went away (`| head`), where Typer would make a failure of it."""
+
+    PLACES: ClassVar = {
+        "run": "lanner.cli.run:run",
+        "demo": "lanner.cli.demo:demo",
+        "replay": "lanner.cli.replay:replay",
+        "fields": "lanner.cli.fields:fields",
+        "rules": "lanner.cli.rules:app",
+        "policy": "lanner.cli.policy:app",
+        "archive": "lanner.cli.archive:app",
+        "hunt": "lanner.cli.hunt:hunt_command",
+        "init": "lanner.cli.init:init",
+        "doctor": "lanner.cli.doctor:doctor",
+    }
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb and write out all that it printed."""
@@ -48,15 +60,3 @@ def _options(
     version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
 ) -> None:
     pass
-
-
-app.command("run")(run.run)
-app.command("demo")(demo.demo)
-app.command("replay")(replay.replay)
-app.command("fields")(fields.fields)
-app.add_typer(rules.app, name="rules")
-app.add_typer(policy.app, name="policy")
-app.add_typer(archive.app, name="archive")
-app.command("hunt")(hunt.hunt_command)
-app.command("init")(init.init)
-app.command("doctor")(doctor.doctor)

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 STDERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -43,6 +42,8 @@ def portion(label: str) -> Iterator[Any]:
     if not STDERR.is_terminal:
         yield lambda _share: None
         return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415  # for terminals alone
+
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=STDERR, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         task = bar.add_task(label, total=1.0)
@@ -58,6 +59,8 @@ def progress(label: str, total: int | None, *, printing: bool = False, of: str =
     if not STDERR.is_terminal or (printing and sys.stdout.isatty()):
         yield lambda _amount: None
         return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn  # noqa: PLC0415  # see above
+
     speed = TransferSpeedColumn() if of == "bytes" else TextColumn(f"{{task.completed:,.0f}} {of}")
     columns = (TextColumn("{task.description}"), BarColumn(), speed, TimeRemainingColumn())
     # Redirected, what a command prints to a file or a pipe would go to the terminal instead.

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import typer
 
-from lanner.cli.archive import compact, expire, export, hold, import_, ls, savings, verify
+from lanner.cli.verbs import Verbs
 
-app = typer.Typer(help="The archive of all events: list, import, export.", no_args_is_help=True)
-app.command("savings")(savings.savings_command)
-app.command("compact")(compact.compact_command)
-app.command("ls")(ls.list_command)
-app.command("import")(import_.import_command)
-app.command("export")(export.export_command)
-app.command("verify")(verify.verify_command)
-app.command("seal-key")(verify.seal_key_command)
-app.command("anchor")(verify.anchor_command)
-app.command("expire")(expire.expire_command)
-app.command("tier")(expire.tier_command)
-app.command("hold")(hold.hold_command)
-app.command("release")(hold.release_command)
+
+class _Verbs(Verbs):
+    PLACES: ClassVar = {
+        "savings": "lanner.cli.archive.savings:savings_command",
+        "compact": "lanner.cli.archive.compact:compact_command",
+        "ls": "lanner.cli.archive.ls:list_command",
+        "import": "lanner.cli.archive.import_:import_command",
+        "export": "lanner.cli.archive.export:export_command",
+        "verify": "lanner.cli.archive.verify:verify_command",
+        "seal-key": "lanner.cli.archive.verify:seal_key_command",
+        "anchor": "lanner.cli.archive.verify:anchor_command",
+        "expire": "lanner.cli.archive.expire:expire_command",
+        "tier": "lanner.cli.archive.expire:tier_command",
+        "hold": "lanner.cli.archive.hold:hold_command",
+        "release": "lanner.cli.archive.hold:release_command",
+    }
+
+
+app = typer.Typer(cls=_Verbs, help="The archive of all events: list, import, export.", no_args_is_help=True)
+
+
+@app.callback()
+def _verbs() -> None:
+    pass

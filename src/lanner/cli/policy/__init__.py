@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import typer
 
-from lanner.cli.policy import check, coverage, explain, simulate, suggest, watch
+from lanner.cli.verbs import Verbs
+
+
+class _Verbs(Verbs):
+    PLACES: ClassVar = {
+        "check": "lanner.cli.policy.check:check",
+        "explain": "lanner.cli.policy.explain:explain",
+        "simulate": "lanner.cli.policy.simulate:simulate",
+        "coverage": "lanner.cli.policy.coverage:coverage",
+        "suggest": "lanner.cli.policy.suggest:suggest_",
+        "watch": "lanner.cli.policy.watch:watch",
+    }
+
 
 app = typer.Typer(
+    cls=_Verbs,
     help="Check an audit policy, and say what it decides, costs and blinds, and whether a log follows it.",
     no_args_is_help=True,
 )
-app.command("check")(check.check)
-app.command("explain")(explain.explain)
-app.command("simulate")(simulate.simulate)
-app.command("coverage")(coverage.coverage)
-app.command("suggest")(suggest.suggest_)
-app.command("watch")(watch.watch)
+
+
+@app.callback()
+def _verbs() -> None:
+    pass

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import typer
 
-from lanner.cli.rules import attack, check, convert, explain, list_, suggest, test
+from lanner.cli.verbs import Verbs
+
+
+class _Verbs(Verbs):
+    PLACES: ClassVar = {
+        "check": "lanner.cli.rules.check:check",
+        "list": "lanner.cli.rules.list_:list_",
+        "explain": "lanner.cli.rules.explain:explain",
+        "convert": "lanner.cli.rules.convert:convert",
+        "test": "lanner.cli.rules.test:run_tests",
+        "suggest": "lanner.cli.rules.suggest:suggest",
+        "coverage": "lanner.cli.rules.attack:coverage",
+    }
+
 
 app = typer.Typer(
-    help="Check, list, explain, test, convert and tune detection rules in Falco's language.", no_args_is_help=True
+    cls=_Verbs,
+    help="Check, list, explain, test, convert and tune detection rules in Falco's language.",
+    no_args_is_help=True,
 )
-app.command("check")(check.check)
-app.command("list")(list_.list_)
-app.command("explain")(explain.explain)
-app.command("convert")(convert.convert)
-app.command("test")(test.run_tests)
-app.command("suggest")(suggest.suggest)
-app.command("coverage")(attack.coverage)
+
+
+@app.callback()
+def _verbs() -> None:
+    pass
