@@ -1,6 +1,8 @@
 """The correlator on all kinds: order, silence, memory, and the same answers however the hits come."""
 
+import gc
 import random
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 
 from lanner.detect.correlate.correlator import LATE, Correlator
 from lanner.detect.correlate.hits import Hit
+from lanner.detect.correlate.machines import REMEMBERED
+from lanner.detect.correlate.windows import ENTRIES
 from lanner.rules import ir
 from lanner.rules.correlation.model import Bound, Correlation, Difference, Part
 from lanner.rules.falco.condition import parse_condition
@@ -255,6 +259,83 @@ def test_packed_hits_read_back_as_they_were_but_for_their_texts(rows):
         (hit.correlation, hit.part, hit.time, hit.keys, hit.value) for hit in hits
     ]
     assert Correlator(ALL[:3]).unpack(correlator.pack(hits)) == [hit for hit in back if hit.correlation < 3]
+
+
+# -- bounds ------------------------------------------------------------------------------------------------------------
+
+
+def _flood(correlator, count, *, start=0, width=1, body=b"{}", part=0):
+    """Give every correlation a hit of each of so many keys that were never seen."""
+    for number in range(start, start + count):
+        key, value = (f"{number}".rjust(width),), str(number)
+        for place in range(len(ALL)):
+            hit = Hit(place, part, number * 1000, value.rjust(36), number, [key], value, (value,), body)
+            list(correlator.take([hit]))
+
+
+@pytest.mark.parametrize(("width", "body"), [(1, b"{}"), (1000, b"{}"), (1, b"x" * 5000)])
+def test_all_kinds_together_stay_in_their_room_however_long_keys_and_events_are(width, body):
+    room = 500_000
+    correlator = Correlator(ALL, room=room, late=0)
+    for start in range(0, 600, 60):
+        _flood(correlator, 60, start=start, width=width, body=body)
+        assert correlator.used <= room
+    assert correlator.evicted > 0
+    assert correlator.remembered > 0
+
+
+def test_what_is_allocated_does_not_grow_with_the_keys_that_were_seen():
+    correlator = Correlator(ALL, keys=50, late=0)
+    tracemalloc.start()
+    _flood(correlator, 150)
+    gc.collect()
+    before = tracemalloc.get_traced_memory()[0]
+    _flood(correlator, 450, start=150)
+    gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 60_000  # 450 keys of 19 correlations would be six millions
+    assert correlator.remembered <= 50 * len(ALL)
+
+
+@given(HITS)
+def test_a_restart_counts_what_is_remembered_as_it_was_counted(rows):
+    first, second = Correlator(ALL), Correlator(ALL)
+    list(first.take(_hits(rows)))
+    second.load(first.dump())
+    assert (second.used, second.remembered) == (first.used, first.remembered)
+    for each in (*first._machines, *first._silent):
+        memory = getattr(each, "memory", each)
+        assert memory.used == sum(slot.used for slot in memory._slots.values())
+    assert first.used == sum(memory.used for memory in first._room.memories)
+
+
+def test_one_key_that_does_everything_holds_so_many_events_and_the_others_are_counted(correlation):
+    wanted = [correlation("event_count", gte=1e9, timespan=1000), correlation("join", parts=2, timespan=1000)]
+    correlator = Correlator(wanted)
+    for number in range(ENTRIES + 100):
+        hits = [Hit(place, 0, number, "", 0, [("k",)], None, (str(number),)) for place in (0, 1)]
+        list(correlator.take(hits))
+    list(correlator.finish())
+    assert correlator.evicted == 100 + ENTRIES + 100 - REMEMBERED
+
+
+def test_numbers_of_any_size_are_summed_exactly(correlation, hit):
+    """Also such as a sum of doubles cannot hold, and after some of them have gone."""
+    values = ["1e308", "1e308", "-1e308", "0.1", "-1e308"]
+    correlator = Correlator([correlation("value_sum", gte=0)])
+    found = [*correlator.take([hit(n, value=value) for n, value in enumerate(values)]), *correlator.finish()]
+    assert [firing.evidence.measure for firing in found] == [1e308, float("inf"), 1e308, 1e308, 0.1]
+
+
+def test_texts_of_waiting_hits_are_bounded(correlation, hit, monkeypatch):
+    monkeypatch.setattr("lanner.detect.correlate.correlator.WAITING_BYTES", 10_000)
+    correlator = Correlator([correlation("event_count", gte=2)])
+    for number in range(40):
+        long = hit(1, key=str(number))
+        long.raw = b"x" * 1000
+        list(correlator.take([long]))
+    assert correlator.remembered == 30
 
 
 # -- against plain definitions -----------------------------------------------------------------------------------------

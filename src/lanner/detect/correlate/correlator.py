@@ -15,15 +15,16 @@ import msgspec
 
 from lanner.detect.correlate.hits import Hit, Key
 from lanner.detect.correlate.machines import Machine, machine
-from lanner.detect.correlate.memory import KEYS, Entry, Evidence, entry_of
+from lanner.detect.correlate.memory import KEYS, RELATED, ROOM, Entry, Evidence, Memory, Room, entry_of
 from lanner.rules.correlation.model import Correlation
 
 SECOND = 1_000_000_000
 LATE = 2 * SECOND
 WAITING = 20_000
 """Hits that wait for their order at most."""
-RELATED = 50
-"""Events that an alert names at most: the newest."""
+WAITING_BYTES = 64 * 1024 * 1024
+"""What their texts take at most."""
+_EVER = 1 << 63
 
 
 class Firing(NamedTuple):
@@ -48,19 +49,23 @@ class Firing(NamedTuple):
 
 
 class _Silence(msgspec.Struct, array_like=True):
-    until: int
+    until: int = 0
     held: int = 0
 
 
 class Correlator:
     """All correlations of a rule set. `late_hits` counts hits that came too late to be put in order."""
 
-    def __init__(self, correlations: Sequence[Correlation], *, keys: int = KEYS, late: int = LATE) -> None:
-        self._correlations, self._keys, self._late = correlations, keys, late
-        self._machines: list[Machine] = [machine(correlation, keys) for correlation in correlations]
+    def __init__(
+        self, correlations: Sequence[Correlation], *, keys: int = KEYS, room: int = ROOM, late: int = LATE
+    ) -> None:
+        self._room = shared = Room(room)
+        self._correlations, self._late = correlations, late
+        self._machines: list[Machine] = [machine(correlation, keys, shared) for correlation in correlations]
         self._timed = [(number, each) for number, each in enumerate(self._machines) if each.timed]
-        self._silent: list[OrderedDict[Key, _Silence]] = [OrderedDict() for _ in correlations]
+        self._silent = [Memory(_Silence, _EVER, keys, shared) for _ in correlations]
         self._waiting: list[tuple[int, int, Hit]] = []
+        self._waiting_bytes = 0
         self._places: OrderedDict[int, int] = OrderedDict()
         self._arrived = 0
         self._newest = self._done = 0
@@ -71,7 +76,7 @@ class Correlator:
         """Take hits in the order of their arrival; give what fires by those that are in order now."""
         for hit in hits:
             self._arrived += 1
-            heapq.heappush(self._waiting, (hit.time, self._arrived, hit))
+            self._wait(self._arrived, hit)
             self._places[self._arrived] = hit.place
             self._newest = max(self._newest, hit.time)
         yield from self._run(self._newest - self._late)
@@ -92,18 +97,28 @@ class Correlator:
 
     @property
     def evicted(self) -> int:
-        """Keys that were forgotten before their time."""
-        return sum(each.memory.evicted for each in self._machines)
+        """Keys, and events of keys that have too many, that were forgotten before their time."""
+        return sum(each.memory.evicted for each in self._machines) + sum(silent.evicted for silent in self._silent)
+
+    @property
+    def used(self) -> int:
+        """About how many bytes that takes; hits that wait for their order not counted."""
+        return self._room.used
 
     @property
     def remembered(self) -> int:
         """Keys that are remembered."""
         return sum(len(each.memory) for each in self._machines)
 
+    def _wait(self, arrived: int, hit: Hit) -> None:
+        heapq.heappush(self._waiting, (hit.time, arrived, hit))
+        self._waiting_bytes += len(hit.raw)
+
     def _run(self, upto: int) -> Iterator[Firing]:
         waiting = self._waiting
-        while waiting and (waiting[0][0] <= upto or len(waiting) > WAITING):
+        while waiting and (waiting[0][0] <= upto or len(waiting) > WAITING or self._waiting_bytes > WAITING_BYTES):
             _, arrived, hit = heapq.heappop(waiting)
+            self._waiting_bytes -= len(hit.raw)
             del self._places[arrived]
             if hit.time < self._done:
                 self.late_hits += 1
@@ -113,11 +128,15 @@ class Correlator:
         yield from self._pass(upto)
 
     def _pass(self, time: int) -> Iterator[Firing]:
-        if time <= self._done:
-            return
-        self._done = time
-        for number, each in self._timed:
-            for due in each.due(time):
+        """Give, in the order of time, what fires because time has passed."""
+        while time > self._done:
+            dues = ((at, number) for number, each in self._timed if (at := each.due_time) is not None)
+            first, number = min(dues, default=(time, 0))
+            if first >= time:
+                self._done = time
+                return
+            due = self._machines[number].expire()
+            if due is not None:
                 yield from self._fire(number, due.time, due.key, due.evidence, 0)
 
     def _give(self, hit: Hit) -> Iterator[Firing]:
@@ -134,11 +153,8 @@ class Correlator:
             silence.held += 1
             self.held_back[number] += 1
             return
-        held = silence.held if silence else 0
-        silent[key] = _Silence(time + correlation.suppress)
-        silent.move_to_end(key)
-        if len(silent) > self._keys:
-            silent.popitem(last=False)
+        silence = silent.touch(key, time)
+        held, silence.held, silence.until = silence.held, 0, time + correlation.suppress
         yield Firing(number, time, key, evidence.entries[-1], evidence, held, place)
 
     def pack(self, hits: Sequence[Hit]) -> bytes:
@@ -166,7 +182,7 @@ class Correlator:
             {
                 "correlations": [_identity(correlation) for correlation in self._correlations],
                 "machines": [each.dump() for each in self._machines],
-                "silent": [list(silent.items()) for silent in self._silent],
+                "silent": [list(each.items()) for each in self._silent],
                 "waiting": self._waiting,
                 "clock": [self._arrived, self._newest, self._done],
             }
@@ -182,15 +198,14 @@ class Correlator:
             if place is not None:
                 moved[place] = number
                 self._machines[number].load(state["machines"][place])
-                pairs = ((tuple(key), msgspec.convert(value, _Silence)) for key, value in state["silent"][place])
-                self._silent[number] = OrderedDict(pairs)
+                for key, time, silence in state["silent"][place]:
+                    self._silent[number].put(tuple(key), time, msgspec.convert(silence, _Silence))
         for _, arrived, waiting in state["waiting"]:
             hit = msgspec.convert(waiting, Hit)
             if hit.correlation in moved:
                 hit.correlation = moved[hit.correlation]
-                self._waiting.append((hit.time, arrived, hit))
+                self._wait(arrived, hit)
         self._places = OrderedDict(sorted((arrived, hit.place) for _, arrived, hit in self._waiting))
-        heapq.heapify(self._waiting)
         self._arrived, self._newest, self._done = state["clock"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterable
 from typing import Any
@@ -16,6 +17,9 @@ from lanner.rules.evaluate import reader_of
 Key = tuple[str, ...]
 MOST_KEYS = 64
 """Keys that one event may have; more come only from lists of an attacker's making."""
+
+LONGEST = 1024
+"""Characters of a value that are kept; a longer one is known by its beginning and a digest."""
 
 _SEPARATOR = ","
 
@@ -76,10 +80,17 @@ def readers(correlations: Iterable[Correlation]) -> list[tuple[ir.Condition, Rea
 def _texts(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
-    return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
+    return tuple(_short(str(item)) for item in value) if isinstance(value, list | tuple) else (_short(str(value)),)
 
 
 def _text(value: Any) -> str | None:
     if value is None:
         return None
-    return _SEPARATOR.join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return _short(_SEPARATOR.join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+
+
+def _short(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    return f"{text[: LONGEST - 65]}\u2026{digest}"

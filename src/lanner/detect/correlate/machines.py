@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import heapq
+import itertools
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from lanner.detect.correlate.expression import Presence, compile_expression, negates
 from lanner.detect.correlate.hits import Hit, Key
-from lanner.detect.correlate.memory import Entry, Evidence, Memory, entry_of
-from lanner.detect.correlate.windows import WINDOW_KINDS, Window, refill
+from lanner.detect.correlate.memory import Entry, Evidence, Memory, Room, bytes_of, entry_of, text_bytes
+from lanner.detect.correlate.windows import WINDOW_KINDS, Window
 from lanner.rules.correlation.model import Correlation
 
 TIMED = 10_000
@@ -21,6 +21,8 @@ VALUES = 1_000
 """Values of one key that first_seen remembers."""
 REMEMBERED = 16
 """Events of one key that a join remembers: the newest."""
+_VALUE_BYTES = 160
+"""What a value takes beside its text."""
 
 
 class Due(NamedTuple):
@@ -43,8 +45,12 @@ class Machine(Protocol):
     def take(self, key: Key, hit: Hit) -> Evidence | None:
         """Take a hit for one of its keys; returns the evidence when the correlation fires."""
 
-    def due(self, now: int) -> Iterator[Due]:
-        """Give what fires because time has passed beyond `now`."""
+    @property
+    def due_time(self) -> int | None:
+        """The time after which the passing of time alone decides something; None where nothing waits for it."""
+
+    def expire(self) -> Due | None:
+        """Decide what `due_time` is the time of; returns it when it fires."""
 
     def dump(self) -> list[Any]:
         """Return the state as plain values, for `load`."""
@@ -53,38 +59,49 @@ class Machine(Protocol):
         """Take a state that `dump` gave."""
 
 
-def machine(correlation: Correlation, limit: int) -> Machine:
-    """Return the machine of a correlation, remembering at most so many keys."""
+def machine(correlation: Correlation, limit: int, room: Room) -> Machine:
+    """Return the machine of a correlation, remembering at most so many keys, in a room that it shares."""
+    if correlation.kind == "temporal" and negates(correlation.expression, _aliases(correlation)):
+        return _Unmet(correlation, limit, room)
     make = _Windows if correlation.kind in WINDOW_KINDS else _MACHINES[correlation.kind]
-    return make(correlation, limit)
+    return make(correlation, limit, room)
+
+
+def _aliases(correlation: Correlation) -> list[str]:
+    return [part.alias for part in correlation.parts]
 
 
 class _Base:
-    """A machine without timers."""
+    """A machine that waits for no time to pass."""
 
     timed = False
 
-    def __init__(self, correlation: Correlation, limit: int) -> None:
-        self._correlation, self._limit, self._span = correlation, limit, correlation.timespan
+    def __init__(self, correlation: Correlation) -> None:
+        self._correlation, self._span = correlation, correlation.timespan
 
-    def due(self, _now: int) -> Iterator[Due]:
-        return iter(())
+    @property
+    def due_time(self) -> int | None:
+        return None
+
+    def expire(self) -> Due | None:
+        return None
 
 
 class _Windows(_Base):
     """Counts and measures over a sliding window."""
 
-    def __init__(self, correlation: Correlation, limit: int) -> None:
-        super().__init__(correlation, limit)
-        self.memory: Memory[Window] = Memory(lambda: Window(correlation), correlation.timespan, limit)
+    def __init__(self, correlation: Correlation, limit: int, room: Room) -> None:
+        super().__init__(correlation)
+        self.memory: Memory[Window] = Memory(lambda: Window(correlation), self._span, limit, room)
 
     def take(self, key: Key, hit: Hit) -> Evidence | None:
         window = self.memory.touch(key, hit.time)
-        window.add(entry_of(hit))
+        self.memory.evicted += window.add(entry_of(hit))
+        self.memory.measured(key, window.used)
         measure = window.measure()
         if measure is None or not all(bound.holds(measure) for bound in self._correlation.bounds):
             return None
-        return window.evidence()
+        return Evidence(window.newest(), measure)
 
     def dump(self) -> list[Any]:
         return [(key, time, list(window.entries)) for key, time, window in self.memory.items()]
@@ -92,81 +109,69 @@ class _Windows(_Base):
     def load(self, state: list[Any]) -> None:
         for key, time, entries in state:
             window = Window(self._correlation)
-            refill(window, (msgspec.convert(entry, Entry) for entry in entries))
+            for entry in entries:
+                window.add(msgspec.convert(entry, Entry))
             self.memory.put(tuple(key), time, window)
-
-
-class _Timers:
-    """When which key is due. Keys that the memory forgot are left out when too many have gathered."""
-
-    def __init__(self, memory: Memory[Any]) -> None:
-        self._memory = memory
-        self.heap: list[tuple[int, Key]] = []
-
-    def add(self, time: int, key: Key) -> None:
-        heapq.heappush(self.heap, (time, key))
-        if len(self.heap) > 2 * self._memory.limit:
-            self.load([(time, key) for time, key in self.heap if self._memory.get(key) is not None])
-
-    def due(self, now: int) -> Iterator[tuple[int, Key]]:
-        """Take out, oldest first, what was due before `now`."""
-        while self.heap and self.heap[0][0] < now:
-            yield heapq.heappop(self.heap)
-
-    def load(self, timers: Iterable[Any]) -> None:
-        self.heap = [(time, tuple(key)) for time, key in timers]
-        heapq.heapify(self.heap)
+            self.memory.measured(tuple(key), window.used)
 
 
 class _Temporal(_Base):
-    """All parts within the timespan, in any order; or an extended condition without `not`, at each event.
+    """All parts within the timespan, in any order; or an extended condition without `not`, at each event."""
 
-    With `not`, the condition is judged when the timespan is over that the first event of a part that may occur opened.
-    """
-
-    def __init__(self, correlation: Correlation, limit: int) -> None:
-        super().__init__(correlation, limit)
-        aliases = [part.alias for part in correlation.parts]
+    def __init__(self, correlation: Correlation, limit: int, room: Room) -> None:
+        super().__init__(correlation)
+        aliases = _aliases(correlation)
         self._holds = compile_expression(correlation.expression, aliases)
-        self._negated = negates(correlation.expression, aliases)
-        self.timed = bool(self._negated)
-        limit = min(limit, TIMED) if self._negated else limit
-        self.memory: Memory[list[Entry | None]] = Memory(lambda: [None] * len(aliases), self._span, limit)
-        self._timers = _Timers(self.memory)
+        self.memory: Memory[list[Entry | None]] = Memory(lambda: [None] * len(aliases), self._span, limit, room)
 
     def take(self, key: Key, hit: Hit) -> Evidence | None:
-        if self._negated:
-            self._gather(key, hit)
-            return None
         seen = self.memory.touch(key, hit.time)
         seen[hit.part] = entry_of(hit)
+        self.memory.holds(key, filter(None, seen))
         recent = [entry if entry and entry.time >= hit.time - self._span else None for entry in seen]
         return _evidence(recent) if self._holds(_presence(recent)) else None
 
-    def _gather(self, key: Key, hit: Hit) -> None:
-        open_ = self.memory.get(key)
-        if open_ is None:
-            if hit.part in self._negated:
-                return
-            self._timers.add(hit.time + self._span, key)
-        seen = self.memory.touch(key, hit.time)
-        if seen[hit.part] is None:
-            seen[hit.part] = entry_of(hit, whole=True)
-
-    def due(self, now: int) -> Iterator[Due]:
-        for time, key in self._timers.due(now):
-            seen = self.memory.get(key)
-            self.memory.drop(key)
-            if seen is not None and self._holds(_presence(seen)):
-                yield Due(time, key, _evidence(seen))
-
     def dump(self) -> list[Any]:
-        return [[(key, time, seen) for key, time, seen in self.memory.items()], self._timers.heap]
+        return [(key, time, seen) for key, time, seen in self.memory.items()]
 
     def load(self, state: list[Any]) -> None:
-        for key, time, seen in state[0]:
-            self.memory.put(tuple(key), time, [_entry(entry) for entry in seen])
-        self._timers.load(state[1])
+        for key, time, entries in state:
+            seen = [_entry(entry) for entry in entries]
+            self.memory.put(tuple(key), time, seen)
+            self.memory.holds(tuple(key), filter(None, seen))
+
+
+class _Unmet(_Temporal):
+    """An extended condition with `not`.
+
+    It is judged when the timespan is over that the first event of a part that may occur opened.
+    """
+
+    timed = True
+
+    def __init__(self, correlation: Correlation, limit: int, room: Room) -> None:
+        super().__init__(correlation, min(limit, TIMED), room)
+        self._negated = negates(correlation.expression, _aliases(correlation))
+
+    def take(self, key: Key, hit: Hit) -> Evidence | None:
+        if self.memory.get(key) is None and hit.part in self._negated:
+            return None
+        seen = self.memory.open(key, hit.time)
+        if seen[hit.part] is None:
+            seen[hit.part] = entry_of(hit, whole=True)
+            self.memory.holds(key, filter(None, seen))
+        return None
+
+    @property
+    def due_time(self) -> int | None:
+        oldest = self.memory.oldest()
+        return None if oldest is None else oldest[0] + self._span
+
+    def expire(self) -> Due | None:
+        for key, time, seen in self.memory.items():
+            self.memory.drop(key)
+            return Due(time + self._span, key, _evidence(seen)) if self._holds(_presence(seen)) else None
+        return None
 
 
 def _presence(seen: Iterable[Entry | None]) -> Presence:
@@ -184,11 +189,14 @@ def _entry(value: Any) -> Entry | None:
 class _Ordered(_Base):
     """All parts in their order within the timespan: for each part the chain up to it that began last."""
 
-    def __init__(self, correlation: Correlation, limit: int) -> None:
-        super().__init__(correlation, limit)
-        self.memory: Memory[list[list[Entry]]] = Memory(lambda: [[] for _ in correlation.parts], self._span, limit)
+    def __init__(self, correlation: Correlation, limit: int, room: Room) -> None:
+        super().__init__(correlation)
+        parts = len(correlation.parts)
+        self.memory: Memory[list[list[Entry]]] = Memory(lambda: [[] for _ in range(parts)], self._span, limit, room)
 
     def take(self, key: Key, hit: Hit) -> Evidence | None:
+        if hit.part and self.memory.get(key) is None:
+            return None  # nothing came before it
         chains = self.memory.touch(key, hit.time)
         place, entry = hit.part, entry_of(hit)
         before: list[Entry] = []
@@ -199,6 +207,7 @@ class _Ordered(_Base):
         chain = [*before, entry]
         if place + 1 < len(chains):
             chains[place] = chain
+            self.memory.holds(key, itertools.chain.from_iterable(chains))
             return None
         return Evidence(chain) if _differ(self._correlation, dict(enumerate(chain))) else None
 
@@ -208,6 +217,7 @@ class _Ordered(_Base):
     def load(self, state: list[Any]) -> None:
         for key, time, chains in state:
             self.memory.put(tuple(key), time, [msgspec.convert(chain, list[Entry]) for chain in chains])
+            self.memory.holds(tuple(key), itertools.chain.from_iterable(self.memory.get(tuple(key)) or ()))
 
 
 def _differ(correlation: Correlation, entries: dict[int, Entry]) -> bool:
@@ -223,29 +233,36 @@ def _differ(correlation: Correlation, entries: dict[int, Entry]) -> bool:
 class _Join(_Base):
     """The last part's event meets a remembered event of another part: the newest that `where` accepts."""
 
-    def __init__(self, correlation: Correlation, limit: int) -> None:
-        super().__init__(correlation, limit)
+    def __init__(self, correlation: Correlation, limit: int, room: Room) -> None:
+        super().__init__(correlation)
         self._last = len(correlation.parts) - 1
-        self.memory: Memory[list[tuple[int, Entry]]] = Memory(list, self._span, limit)
+        self.memory: Memory[list[tuple[int, Entry]]] = Memory(list, self._span, limit, room)
 
     def take(self, key: Key, hit: Hit) -> Evidence | None:
         entry = entry_of(hit)
         if hit.part != self._last:
-            remembered = self.memory.touch(key, hit.time)
-            remembered[:] = [(part, old) for part, old in remembered if not _same(part, old, hit)][-REMEMBERED + 1 :]
-            remembered.append((hit.part, entry))
+            self._remember(key, hit, entry)
             return None
         for part, old in reversed(self.memory.get(key) or ()):
             if old.time >= hit.time - self._span and _differ(self._correlation, {part: old, self._last: entry}):
                 return Evidence([old, entry])
         return None
 
+    def _remember(self, key: Key, hit: Hit, entry: Entry) -> None:
+        remembered = self.memory.touch(key, hit.time)
+        kept = [(part, old) for part, old in remembered if not _same(part, old, hit)]
+        lost = [old for _, old in kept[: -REMEMBERED + 1] if old.time >= hit.time - self._span]
+        remembered[:] = [*kept[-REMEMBERED + 1 :], (hit.part, entry)]
+        self.memory.holds(key, (old for _, old in remembered), len(lost))
+
     def dump(self) -> list[Any]:
         return [(key, time, remembered) for key, time, remembered in self.memory.items()]
 
     def load(self, state: list[Any]) -> None:
-        for key, time, remembered in state:
-            self.memory.put(tuple(key), time, [(part, msgspec.convert(entry, Entry)) for part, entry in remembered])
+        for key, time, pairs in state:
+            remembered = [(part, msgspec.convert(entry, Entry)) for part, entry in pairs]
+            self.memory.put(tuple(key), time, remembered)
+            self.memory.holds(tuple(key), (entry for _, entry in remembered))
 
 
 def _same(part: int, old: Entry, hit: Hit) -> bool:
@@ -259,14 +276,15 @@ class _Values(msgspec.Struct, array_like=True):
     since: int = 0
     events: int = 0
     values: OrderedDict[str, int] = msgspec.field(default_factory=OrderedDict)
+    used: int = 0
 
 
 class _FirstSeen(_Base):
     """A value that this key has not had within the timespan, once enough is known of the key."""
 
-    def __init__(self, correlation: Correlation, limit: int) -> None:
-        super().__init__(correlation, limit)
-        self.memory: Memory[_Values] = Memory(_Values, self._span, limit)
+    def __init__(self, correlation: Correlation, limit: int, room: Room) -> None:
+        super().__init__(correlation)
+        self.memory: Memory[_Values] = Memory(_Values, self._span, limit, room)
 
     def take(self, key: Key, hit: Hit) -> Evidence | None:
         known, value = self.memory.touch(key, hit.time), hit.value or ""
@@ -275,19 +293,29 @@ class _FirstSeen(_Base):
         fresh = known.events > 0 and learnt and (last is None or last < hit.time - self._span)
         known.since = known.since if known.events else hit.time
         known.events += 1
-        known.values[value] = hit.time
+        self._keep(key, known, value, hit.time)
+        return Evidence([entry_of(hit)], float(known.events)) if fresh else None
+
+    def _keep(self, key: Key, known: _Values, value: str, time: int) -> None:
+        if value not in known.values:
+            known.used += _VALUE_BYTES + text_bytes(value)
+        known.values[value] = time
         known.values.move_to_end(value)
         if len(known.values) > VALUES:
-            known.values.popitem(last=False)
-        return Evidence([entry_of(hit)], float(known.events)) if fresh else None
+            oldest, last = known.values.popitem(last=False)
+            known.used -= _VALUE_BYTES + text_bytes(oldest)
+            self.memory.evicted += last >= time - self._span
+        self.memory.measured(key, known.used)
 
     def dump(self) -> list[Any]:
         return [(key, time, (v.since, v.events, list(v.values.items()))) for key, time, v in self.memory.items()]
 
     def load(self, state: list[Any]) -> None:
-        for key, time, (since, events, values) in state:
-            pairs = ((value, last) for value, last in values)
-            self.memory.put(tuple(key), time, _Values(since, events, OrderedDict(pairs)))
+        for key, time, (since, events, pairs) in state:
+            values = OrderedDict((value, last) for value, last in pairs)
+            used = sum(_VALUE_BYTES + text_bytes(value) for value in values)
+            self.memory.put(tuple(key), time, _Values(since, events, values, used))
+            self.memory.measured(tuple(key), used)
 
 
 class _Absence(_Base):
@@ -295,37 +323,41 @@ class _Absence(_Base):
 
     timed = True
 
-    def __init__(self, correlation: Correlation, limit: int) -> None:
-        super().__init__(correlation, limit)
-        self.memory: Memory[Entry | None] = Memory(lambda: None, self._span, min(limit, TIMED))
-        self._timers = _Timers(self.memory)
+    def __init__(self, correlation: Correlation, limit: int, room: Room) -> None:
+        super().__init__(correlation)
+        self.memory: Memory[Entry | None] = Memory(lambda: None, self._span, min(limit, TIMED), room)
 
     def take(self, key: Key, hit: Hit) -> Evidence | None:
         if hit.part:
             self.memory.drop(key)
         elif self.memory.get(key) is None:
-            self.memory.touch(key, hit.time)
-            self.memory.put(key, hit.time, entry_of(hit, whole=True))
-            self._timers.add(hit.time + self._span, key)
+            entry = entry_of(hit, whole=True)
+            self.memory.put(key, hit.time, entry)
+            self.memory.measured(key, bytes_of(entry))
         return None
 
-    def due(self, now: int) -> Iterator[Due]:
-        for time, key in self._timers.due(now):
-            waiting = self.memory.get(key)
-            if waiting is not None and waiting.time + self._span == time:
-                self.memory.drop(key)
-                yield Due(time, key, Evidence([waiting]))
+    @property
+    def due_time(self) -> int | None:
+        oldest = self.memory.oldest()
+        return None if oldest is None else oldest[0] + self._span
+
+    def expire(self) -> Due | None:
+        for key, time, entry in self.memory.items():
+            self.memory.drop(key)
+            return Due(time + self._span, key, Evidence([entry])) if entry is not None else None
+        return None
 
     def dump(self) -> list[Any]:
-        return [[(key, time, entry) for key, time, entry in self.memory.items()], self._timers.heap]
+        return [(key, time, entry) for key, time, entry in self.memory.items()]
 
     def load(self, state: list[Any]) -> None:
-        for key, time, entry in state[0]:
-            self.memory.put(tuple(key), time, _entry(entry))
-        self._timers.load(state[1])
+        for key, time, value in state:
+            entry = _entry(value)
+            self.memory.put(tuple(key), time, entry)
+            self.memory.holds(tuple(key), filter(None, [entry]))
 
 
-_MACHINES: dict[str, Callable[[Correlation, int], Machine]] = {
+_MACHINES: dict[str, Callable[[Correlation, int, Room], Machine]] = {
     "temporal": _Temporal,
     "temporal_ordered": _Ordered,
     "join": _Join,
