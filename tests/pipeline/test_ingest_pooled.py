@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lanner.audit.redaction.redactor import Redaction
+from lanner.audit.redaction.settings import RedactionSettings
 from lanner.config.folders import DataFolder
 from lanner.detect.engine import Engine
 from lanner.outputs.throttle import Throttle, ThrottleSettings
@@ -30,6 +32,7 @@ from lanner.sources.history import read_lines
 from lanner.state.spool import SpoolReader, SpoolWriter
 from lanner.state.store import Store
 
+REDACTION = Redaction(RedactionSettings(), bytes(32))
 LOG = Path(__file__).parents[2] / "examples" / "audit.jsonl.zst"
 RULE = """
 - rule: {name}
@@ -42,7 +45,8 @@ RULE = """
 
 
 def rule_set(engine: Engine) -> RuleSet:
-    return RuleSet(tuple(engine.rules), hostname="h", correlations=tuple(engine.correlations))
+    correlations = tuple(engine.correlations)
+    return RuleSet(tuple(engine.rules), hostname="h", correlations=correlations, redaction=REDACTION)
 
 
 def engine(name: str = "Exec") -> Engine:
@@ -61,7 +65,7 @@ class Wired:
         self.lane._behind = False
         self.committer = Committer(SpoolWriter(self.folder.spool), self.store, [self.lane])
         self.committer.start()
-        self.detector, self.counts = Detector(rules, throttle), Counts()
+        self.detector, self.counts = Detector(rules, throttle, REDACTION.redactor()), Counts()
         redelivery = RedeliveryFilter(self.store)
         self.inline = Ingest(self.detector, self.committer, [self.lane], redelivery, self.counts, policy)
         self.ingest: Ingest | PooledIngest = self.inline
@@ -82,6 +86,7 @@ class Wired:
             "records": [(one.source, one.checkpoint, one.offsets, one.lines) for one in records],
             "rejects": [(one.offset, one.reason, one.sample) for record in records for one in record.rejects],
             "alerts": [(one.id, one.alert) for one in self.store.alerts(limit=5000)],
+            "events": [self.store.alert_event(one.id) for one in self.store.alerts(limit=5000)],
             "counts": (self.counts.events, self.counts.alerts, self.counts.rejects, self.counts.duplicates),
             "lag": self.counts._newest and self.counts._newest[0],
             "throttled": self.detector._throttle.suppressed,
@@ -141,8 +146,8 @@ def test_a_real_log_in_batches_of_any_size_with_rubbish_between_leaves_the_same_
             yield batch(*some, source=chance.choice(["file:/a", "file:/b"]), at=at), False
             at += max(1, len(some))
 
-    left = both(wired, batches, rules=build_engine(Settings(hostname="h")))
-    assert left["alerts"]
+    left = both(wired, batches, rules=build_engine(Settings(hostname="h"), REDACTION))
+    assert any(b"lanner:redacted:" in kept for kept in left["events"])
     assert left["rejects"]
 
 

@@ -60,7 +60,8 @@ class Engine:
         self.render_errors = 0
         self._matching = matching
         self.hostname = hostname
-        self._shown = shown
+        self._show = shown
+        self._last: tuple[Event | None, Event | None] = (None, None)
         self._formats = [OutputFormat(rule.output) for rule in self.rules]
         parts = readers(self.correlations)
         self._readers = [reader for _, reader in parts]
@@ -78,7 +79,7 @@ class Engine:
             found = self._matcher.match(event)
             if not found:
                 return []
-            shown = self._shown(event) if self._shown else event
+            shown = self.shown(event)
             if found[-1] < len(self.rules):
                 return [self._alert(index, shown, number) for index in found]
             self._seek([index - len(self.rules) for index in found if index >= len(self.rules)], shown, number, hits)
@@ -87,9 +88,19 @@ class Engine:
         index = self._matcher.first(event)
         if index is None and not sought:
             return []
-        shown = self._shown(event) if self._shown else event
+        shown = self.shown(event)
         self._seek(sought, shown, number, hits)
         return [] if index is None else [self._alert(index, shown, number)]
+
+    def shown(self, event: Event) -> Event:
+        """Return the event as alerts may show it; the last one is remembered, for whoever keeps it with its alerts."""
+        if self._show is None:
+            return event
+        last, shown = self._last
+        if shown is None or last is not event:
+            shown = self._show(event)
+            self._last = (event, shown)
+        return shown
 
     def _seek(self, parts: Sequence[int], event: Event, number: int, hits: list[Hit] | None) -> None:
         if hits is not None:

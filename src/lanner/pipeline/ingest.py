@@ -59,14 +59,13 @@ class Seen(msgspec.Struct, kw_only=True):
 class Detector:
     """Matches events and correlates them; the engine can be exchanged between two batches.
 
-    `failures` counts events on which the engine broke; they are archived like any other. What is stored of events and
-    refused lines goes through the `redactor`, unless there is none.
+    `failures` counts events on which the engine broke; they are archived like any other. What is stored of events is
+    what the engine shows of them; what it does not see goes through the `redactor`, unless there is none.
     """
 
     def __init__(self, engine: Engine, throttle: Throttle, redactor: Redactor | None = None) -> None:
         self.failures = 0
         self._throttle, self._redactor = throttle, redactor
-        self._last = (b"", b"")
         self.engine = engine
         self.teller = Teller(engine.correlations, hostname=engine.hostname)
         self.repeats = Repeats(engine.rules)
@@ -83,8 +82,8 @@ class Detector:
     def look_at(self, events: Sequence[Event]) -> tuple[list[NewAlert], bytes]:
         """Return the alerts of events in order, marked where the throttle keeps them from outputs; and packed hits."""
         hits: list[Hit] = []
-        found = ((alert, event.raw) for event in events for alert in self._process(event, hits))
-        alerts = [self.admit(alert, raw) for alert, raw in found if self.repeats.tell(alert)]
+        found = ((alert, event) for event in events for alert in self._process(event, hits))
+        alerts = [self.admit(alert, self.engine.shown(event).raw) for alert, event in found if self.repeats.tell(alert)]
         return [*alerts, *self.correlate(hits)], self.teller.correlator.pack(hits) if hits else b""
 
     def correlate(self, hits: Sequence[Hit]) -> list[NewAlert]:
@@ -105,20 +104,20 @@ class Detector:
             for _ in correlator.take(correlator.unpack(packed)):
                 continue  # it was told before the restart
 
-    def admit(self, alert: Alert, event: bytes) -> NewAlert:
-        """Give an alert its incident and pass it by the throttle; alerts come here in the order of the stream."""
-        self.grouping.add(alert)
-        return NewAlert(alert, self._redacted(event), throttled=not self._throttle.allow())
+    def admit(self, alert: Alert, kept: bytes) -> NewAlert:
+        """Give an alert its incident and pass it by the throttle; alerts come here in the order of the stream.
 
-    def _redacted(self, event: bytes) -> bytes:
-        """Return what is kept of an event; its alerts come one after the other, and share it."""
+        `kept` is what may be stored of its event.
+        """
+        self.grouping.add(alert)
+        return NewAlert(alert, kept, throttled=not self._throttle.allow())
+
+    def redacted(self, event: bytes) -> bytes:
+        """Return what may be stored of an event that the engine has not shown."""
         if self._redactor is None:
             return event
-        if event is not self._last[0]:
-            found = decode(event).events
-            kept = self._redactor.redact(event, found[0].head) if found else self._redactor.redact_refused(event)
-            self._last = (event, kept)
-        return self._last[1]
+        found = decode(event).events
+        return self._redactor.redact(event, found[0].head) if found else self._redactor.redact_refused(event)
 
     def kept(self, rejects: Sequence[Reject]) -> list[Reject]:
         """Return refused lines as they may be kept."""
@@ -204,7 +203,7 @@ class Ingest:
         return self._admitted(self._policy.alerts_of_lines(lines)) if self._policy else []
 
     def _admitted(self, warned: Sequence[Warned]) -> list[NewAlert]:
-        return [self.detector.admit(alert, event) for alert, event in warned]
+        return [self.detector.admit(alert, self.detector.redacted(event)) for alert, event in warned]
 
     def first_time(self, digests: Sequence[bytes]) -> list[int]:
         """Return the indexes of events that were not seen before, and count the others."""

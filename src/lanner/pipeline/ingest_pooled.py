@@ -100,8 +100,13 @@ class PooledIngest:
         for failure in found.failures:
             if failure.event in place:
                 detector.failed(failure.audit_id, failure.trace)
-        alerts = ((decode_alert(alert), lines[place[index]]) for index, alert in found.alerts if index in place)
-        return [detector.admit(alert, line) for alert, line in alerts if detector.repeats.tell(alert)]
+        shown = dict(found.shown)
+        alerts = ((decode_alert(alert), index) for index, alert in found.alerts if index in place)
+        return [
+            detector.admit(alert, shown.get(index, lines[place[index]]))
+            for alert, index in alerts
+            if detector.repeats.tell(alert)
+        ]
 
     def status(self, problem: str) -> dict[str, Any]:
         """Return what the status says of the workers, and any worse `problem` that there is already."""

@@ -88,6 +88,8 @@ class Work:
                 try:
                     if alerts := process(event, number, hits):
                         answer.alerts += [(answer.events, form(alert)) for alert in alerts]
+                        if (shown := self._engine.shown(event)) is not event:
+                            answer.shown.append((answer.events, shown.raw))
                     if hits:
                         answer.hits += [(answer.events, hit) for hit in hits]
                         hits.clear()
