@@ -4,11 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanner.detect.alert import Alert, Origin
-from lanner.detect.incidents import Grouping, tactics_of
+from lanner.detect.incidents import LINKS, Grouping, tactics_of
 
 
 def alert(second=0, rule="R", priority="Warning", tags=(), **origin):
-    time = f"2026-01-01T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}.000000000Z"
+    day, second = divmod(second, 86_400)
+    time = f"2026-01-{day + 1:02d}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}.000000000Z"
     audit_id = origin.pop("audit_id", f"{rule}-{second}")
     return Alert(
         time=time,
@@ -50,6 +51,26 @@ def test_the_loopback_address_and_names_alone_bind_nobody():
 def test_a_pod_binds_its_maker_to_whoever_uses_its_token():
     (incident,) = grouped(alert(1, address="1.1.1.1", pod="dev/p"), alert(2, address="2.2.2.2", pod="dev/p"))
     assert incident.alerts == 2
+
+
+def test_an_incident_is_bound_by_what_was_seen_last_however_much_came_before():
+    grouping = Grouping()
+    first = grouping.add(alert(0, credential="c", address="1.1.1.1"))
+    for number in range(LINKS + 5):
+        assert grouping.add(alert(1, credential="c", address=f"2.2.{number // 250}.{number % 250}")) is first
+    assert len(grouping.links(first)) == LINKS
+    assert grouping.add(alert(2, address="1.1.1.1")) is not first
+    assert grouping.add(alert(2, credential="c")) is first
+
+
+def test_what_closed_incidents_had_in_common_with_open_ones_still_binds_to_these():
+    before, after = Grouping(), Grouping()
+    old = before.add(alert(0, credential="c"))
+    new = Grouping().add(alert(30 * 3600, rule="S", credential="c"))
+    for incident in (old, new):
+        after.restore(incident, ["credential c"])
+    assert after.add(alert(31 * 3600, credential="c")) is new
+    assert after.count == 1
 
 
 def test_an_alert_that_shows_two_incidents_to_be_one_makes_them_one():

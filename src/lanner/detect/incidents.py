@@ -15,11 +15,16 @@ import msgspec
 
 from lanner.detect.alert import PRIORITIES, Alert, time_seconds
 
-_LOOPBACK = frozenset(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
+_LOOPBACK = ("127.0.0.1", "::1")
+_LOOPBACKS = frozenset(map(ipaddress.ip_address, _LOOPBACK))
+_LOCAL_BEGINNINGS = ("127.", "169.254.")
 QUIET_HOURS = 24
 INCIDENTS = 10_000
 KEPT = 200
 """Alerts, names and objects of one incident that are kept; beyond, they are only counted."""
+
+LINKS = 1_000
+"""What binds alerts to one incident; beyond, what was seen longest ago is forgotten."""
 
 WEIGHTS = {"Emergency": 60, "Alert": 50, "Critical": 40, "Error": 25, "Warning": 12, "Notice": 5}
 """What the first alert of a rule adds to an incident's score, by priority; others add nothing."""
@@ -93,7 +98,7 @@ class Grouping:
     def __init__(self) -> None:
         self._open: OrderedDict[str, Incident] = OrderedDict()
         self._by_link: dict[str, str] = {}
-        self._links: dict[str, set[str]] = {}
+        self._links: dict[str, dict[str, None]] = {}
         self._changed: dict[str, Incident] = {}
         self._merged: dict[str, tuple[Incident, str]] = {}
 
@@ -132,15 +137,26 @@ class Grouping:
 
     def links(self, incident: Incident) -> list[str]:
         """Return what binds alerts to an incident, for `restore`."""
-        return sorted(self._links.get(incident.id, ()))
+        return list(self._links.get(incident.id, ()))
 
     def _bind(self, incident: Incident, links: Iterable[str]) -> None:
+        bound = self._links.setdefault(incident.id, {})
         for link in links:
             self._by_link[link] = incident.id
-            self._links.setdefault(incident.id, set()).add(link)
+            bound[link] = bound.pop(link, None)
+        while len(bound) > LINKS:
+            oldest = next(iter(bound))
+            del bound[oldest]
+            self._unbind(incident, oldest)
+
+    def _unbind(self, incident: Incident, link: str) -> None:
+        if self._by_link.get(link) == incident.id:
+            del self._by_link[link]
 
     def _merge(self, found: list[str]) -> Incident:
         """Put all into the one that began first."""
+        if len(found) == 1:
+            return self._open[found[0]]
         first, *others = sorted((self._open[number] for number in found), key=lambda incident: incident.started)
         for other in others:
             self._merged[other.id] = (other, first.id)
@@ -154,11 +170,12 @@ class Grouping:
         """Let go of incidents in which nothing happened for a day, and of the oldest where there are too many."""
         while self._open:
             oldest = next(iter(self._open.values()))
-            if len(self._open) < INCIDENTS and _hours(oldest.updated, now) < QUIET_HOURS:
+            same_day = oldest.updated[:10] == now[:10]
+            if len(self._open) < INCIDENTS and (same_day or _hours(oldest.updated, now) < QUIET_HOURS):
                 return
             del self._open[oldest.id]
             for link in self._links.pop(oldest.id, ()):
-                self._by_link.pop(link, None)
+                self._unbind(oldest, link)
 
 
 def links_of(alert: Alert) -> Iterator[str]:
@@ -176,11 +193,15 @@ def links_of(alert: Alert) -> Iterator[str]:
 
 def _is_local(address: str) -> bool:
     """Say whether an address is one that everybody on a node has."""
+    if address in _LOOPBACK:
+        return True
+    if ":" not in address and not address.startswith(_LOCAL_BEGINNINGS):
+        return False
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return found in _LOOPBACK or found.is_link_local
+    return found in _LOOPBACKS or found.is_link_local
 
 
 def _begun(alert: Alert) -> Incident:
@@ -230,7 +251,7 @@ def _join(first: Incident, other: Incident) -> None:
 
 
 def _note(values: list[str], value: str) -> None:
-    if value and value not in values and len(values) < KEPT:
+    if value and len(values) < KEPT and value not in values:
         values.append(value)
 
 

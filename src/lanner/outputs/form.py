@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import time as clock
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
 from lanner.config.typed import Settings
-from lanner.detect.alert import Alert
+from lanner.detect.alert import Alert, time_seconds
 
 # C0, DEL and C1 drive terminals; U+2028, U+2029 and U+0085 end lines; the bidirectional controls reorder what is read;
 # lone surrogates cannot be written at all.
@@ -53,31 +53,31 @@ def _escaped(match: re.Match[str]) -> str:
     return _SHORT.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
 
 
-def split_time(time: str) -> tuple[datetime, int]:
-    """Split an alert's time into whole seconds (UTC) and nanoseconds; the epoch when it is no RFC 3339 UTC time."""
+class Moment(NamedTuple):
+    """An alert's time: whole seconds since 1970 and nanoseconds."""
+
+    seconds: int
+    nanoseconds: int
+
+
+def read_time(time: str) -> Moment:
+    """Read an alert's time; the epoch when it is no RFC 3339 UTC time."""
     match = _TIME.fullmatch(time)
     try:
-        seconds = datetime.fromisoformat(match[1]).replace(tzinfo=UTC) if match else datetime.fromtimestamp(0, UTC)
+        return Moment(int(time_seconds(time)), int((match[2] or "0").ljust(9, "0"))) if match else Moment(0, 0)
     except ValueError:
-        return datetime.fromtimestamp(0, UTC), 0
-    return seconds, int((match[2] or "0").ljust(9, "0")) if match else 0
+        return Moment(0, 0)
 
 
-def local_time(time: str) -> str:
+def local_time(moment: Moment) -> str:
     """Write the time as Falco's `evt.time`: HH:MM:SS.nnnnnnnnn in the machine's time zone."""
-    seconds, nanoseconds = split_time(time)
-    return f"{seconds.astimezone():%H:%M:%S}.{nanoseconds:09d}"
+    local = clock.localtime(moment.seconds)
+    return f"{local.tm_hour:02d}:{local.tm_min:02d}:{local.tm_sec:02d}.{moment.nanoseconds:09d}"
 
 
-def iso_time(time: str) -> str:
+def iso_time(moment: Moment) -> str:
     """Write the time as Falco's `evt.time.iso8601`: date and time in UTC with nine digits and the offset +0000."""
-    seconds, nanoseconds = split_time(time)
-    return f"{seconds:%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}+0000"
-
-
-def text_line(alert: Alert, clock: Callable[[str], str] = local_time) -> str:
-    """Write the alert as Falco's text line, without a newline and with control characters escaped."""
-    return escape_controls(f"{clock(alert.time)}: {alert.priority} {alert.output}")
+    return f"{datetime.fromtimestamp(moment.seconds, UTC):%Y-%m-%dT%H:%M:%S}.{moment.nanoseconds:09d}+0000"
 
 
 class Form:
@@ -92,26 +92,29 @@ class Form:
 
     def encode(self, alert: Alert) -> bytes:
         """Encode one alert; never fails on what an attacker chose."""
+        moment = read_time(alert.time)
+        # Falco's text line, and `output` of its JSON object: the time in front, control characters escaped.
+        text = escape_controls(f"{self._clock(moment)}: {alert.priority} {alert.output}")
         if self._settings.format == "json":
-            return _ascii_controls(msgspec.json.encode(self._document(alert)))
-        return text_line(alert, self._clock).encode()
+            return _ascii_controls(msgspec.json.encode(self._document(alert, moment, text)))
+        return text.encode()
 
-    def _document(self, alert: Alert) -> dict[str, Any]:
-        """Build Falco's object; as Falco does, `output` begins with time and priority and the time joins the fields."""
+    def _document(self, alert: Alert, moment: Moment, text: str) -> dict[str, Any]:
+        """Build Falco's object; as Falco does, keys stand in their order, and the time joins the fields."""
         settings = self._settings
-        document: dict[str, Any] = {"hostname": alert.hostname, "priority": alert.priority, "rule": alert.rule}
-        document |= {"source": alert.source, "time": alert.time, "lanner": alert.lanner}
-        if settings.include_output:
-            document["output"] = text_line(alert, self._clock)
+        document: dict[str, Any] = {"hostname": alert.hostname, "lanner": alert.lanner}
         if settings.include_message:
             document["message"] = escape_controls(alert.output)
+        if settings.include_output:
+            document["output"] = text
+        if settings.include_output_fields:
+            nanoseconds = moment.seconds * _SECOND + moment.nanoseconds
+            document["output_fields"] = {**alert.output_fields, self._time_field: nanoseconds}
+        document |= {"priority": alert.priority, "rule": alert.rule, "source": alert.source}
         if settings.include_tags:
             document["tags"] = alert.tags
-        if settings.include_output_fields:
-            seconds, nanoseconds = split_time(alert.time)
-            moment = int(seconds.timestamp()) * _SECOND + nanoseconds
-            document["output_fields"] = {**alert.output_fields, self._time_field: moment}
-        return dict(sorted(document.items()))
+        document["time"] = alert.time
+        return document
 
 
 def _ascii_controls(data: bytes) -> bytes:

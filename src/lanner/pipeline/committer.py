@@ -221,6 +221,6 @@ def _commit_of(records: Sequence[Record], group: Sequence[Prepared]) -> Commit:
         digests=[digest for prepared in group for digest in prepared.digests],
         hits=[(record.sequence, prepared.hits) for record, prepared in pairs if prepared.hits],
         memory=memories[-1] if memories else None,
-        incidents=[row for prepared in group for row in prepared.incidents],
+        incidents=list({row.id: row for prepared in group for row in prepared.incidents}.values()),
         hunted=[number for prepared in group for number in prepared.hunted],
     )

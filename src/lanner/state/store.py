@@ -158,9 +158,9 @@ class Store:
 
     def _write(self, commit: Commit) -> int:
         run = self._connection.execute
-        for new in commit.alerts:
-            self._insert_alert(commit.sequence, new)
         last = int(run("select coalesce(max(seq), 0) from sqlite_sequence where name = 'alert'").fetchone()[0])
+        self._insert_alerts(commit, last + 1)
+        last += len(commit.alerts)
         for source, position in commit.checkpoints.items():
             run(
                 "insert or replace into checkpoint values (?, ?, ?)",
@@ -234,24 +234,30 @@ class Store:
             number = found.into
         return None
 
-    def _insert_alert(self, sequence: int, new: NewAlert) -> None:
-        alert = new.alert
-        cursor = self._connection.execute(
-            "insert into alert (sequence, time, rule, priority, throttled, body, event) values (?, ?, ?, ?, ?, ?, ?)",
-            (
-                sequence,
-                alert.time,
-                alert.rule,
-                PRIORITIES.index(alert.priority),
-                new.throttled,
-                encode_alert(alert),
-                self._compressor.compress(new.event),
-            ),
+    def _insert_alerts(self, commit: Commit, first: int) -> None:
+        """Give the alerts numbers from `first` on; only this process gives any, and it holds the database now."""
+        numbered = list(enumerate(commit.alerts, first))
+        many = self._connection.executemany
+        many(
+            "insert into alert (id, sequence, time, rule, priority, throttled, body, event) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?)",
+            (self._row(number, commit.sequence, new) for number, new in numbered),
         )
-        if alert.lanner.incident:
-            self._connection.execute(
-                "insert into incident_alert values (?, ?)", (alert.lanner.incident, cursor.lastrowid)
-            )
+        incidents = ((new.alert.lanner.incident, number) for number, new in numbered)
+        many("insert into incident_alert values (?, ?)", (row for row in incidents if row[0]))
+
+    def _row(self, number: int, sequence: int, new: NewAlert) -> tuple[Any, ...]:
+        alert = new.alert
+        return (
+            number,
+            sequence,
+            alert.time,
+            alert.rule,
+            PRIORITIES.index(alert.priority),
+            new.throttled,
+            encode_alert(alert),
+            self._compressor.compress(new.event),
+        )
 
     def _insert_reject(self, seen: float, reject: Reject) -> None:
         self._connection.execute(

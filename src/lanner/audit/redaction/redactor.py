@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 import re2
 
-from lanner.audit.decode import decode
+from lanner.audit.decode import decode_again
 from lanner.audit.event import Event
 from lanner.audit.redaction.anchors import Anchored, Anchors
 from lanner.audit.redaction.bodies import BodyRules
@@ -96,14 +96,14 @@ class Redactor:
         text = self.redact(event.raw, event.head)
         if text is event.raw:
             return event
-        found = decode(b'{"kind":"EventList","items":[' + text + b"]}").events
-        if not found:
+        found = decode_again(text)
+        if found is None:
             # What cannot be read at all is shown without its bodies.
             null = msgspec.Raw(b"null")
             head = msgspec.structs.replace(event.head, request_uri=None, request_object=null, response_object=null)
             return Event(msgspec.json.encode(head), head, event.number)
-        found[0].number, found[0].cluster = event.number, event.cluster
-        return found[0]
+        found.number, found.cluster = event.number, event.cluster
+        return found
 
     def mark(self, value: bytes) -> bytes:
         """Return the mark of a clear value."""

@@ -87,8 +87,8 @@ class Answer(msgspec.Struct, array_like=True):
     """What a worker found in a batch. Lines that are one event each, the usual case, are not mentioned.
 
     `alerts` are encoded, each with the index of its event in the batch; `newest` is the time of the last event as it
-    stands there, `digests` are one after another. `hits` are for correlations, each with the index of its event. `shown` are the
-    texts of events with alerts, where what may be shown of them is not what came.
+    stands there, `digests` are one after another. `hits` are for correlations, each with the index of its event.
+    `shown` are the texts of events with alerts, where what may be shown of them is not what came.
     """
 
     events: int

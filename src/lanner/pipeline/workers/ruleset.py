@@ -9,13 +9,15 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from lanner.audit.redaction.redactor import Redaction
 from lanner.detect.alert import Alert, encode_alert
 from lanner.detect.engine import Engine, Matching
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.ruleset import Rule
+
+if TYPE_CHECKING:
+    from lanner.audit.redaction.redactor import Redaction  # a worker that has it loads it with its rules
 
 Form = Literal["json", "text"]
 
