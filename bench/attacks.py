@@ -2,7 +2,8 @@
 
 `python bench/attacks.py [LOG LABELS]`, without arguments the three logs of the project's data folder; every log as it
 is, and with all names and addresses of its people, teams and tools replaced (nothing is to be seen by its name alone).
-Prints one JSON object a reading; an alert of Notice or above counts for the event that it is told of.
+Prints one JSON object a reading; an alert of Notice or above counts for the event that it is told of. With `--learn`
+habits are learnt from the first half of the events, and what the alerts after it come to is told beside the whole.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ import re
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from lanner import content
+from lanner.cli.replay import learning
 from lanner.detect.alert import PRIORITIES
 from lanner.detect.engine import Engine
+from lanner.detect.habits import HabitSettings
 from lanner.pipeline.replay import Replay
 from lanner.pipeline.workers.ruleset import RuleSet
 from lanner.rules.loading import load_files
@@ -44,15 +48,30 @@ _LOUD = frozenset(PRIORITIES[: PRIORITIES.index("Notice") + 1])
 
 
 class Reading(msgspec.Struct, kw_only=True):
-    """What the alerts on one log come to: steps seen and missed, alerts by kind of event, noise by rule."""
+    """What the alerts on one log come to: steps seen and missed, alerts by kind of event, noise by rule.
+
+    `lowered` counts alerts that fit a habit; `after` are alerts by kind after the time of learning.
+    """
 
     log: str
     names: str
     seen: list[str]
     missed: list[str]
     alerts: dict[str, int]
+    lowered: int
+    after: dict[str, int]
     noise: dict[str, int]
     rules: dict[str, list[str]]
+
+
+class Asked(NamedTuple):
+    """With which rules, and whether habits are learnt from the first half of the events."""
+
+    rules: Sequence[Path] = (content.FOLDER,)
+    learn: bool = False
+
+
+_PLAIN = Asked()
 
 
 def renamed(line: bytes) -> bytes:
@@ -66,27 +85,32 @@ def read_labels(path: Path) -> dict[tuple[str, str], dict[str, str]]:
     return {(label["auditID"], label["stage"]): label for label in labels}
 
 
-def alerts_of(log: Path) -> list[dict[str, Any]]:
-    """Return what `lanner replay` gives with the default content."""
-    loaded = load_files([content.FOLDER]).require()
+def alerts_of(log: Path, rules: Sequence[Path], habits: HabitSettings | None) -> list[dict[str, Any]]:
+    """Return what `lanner replay` gives."""
+    loaded = load_files(rules).require()
     engine = Engine(loaded.rules, correlations=loaded.correlations)
     rule_set = RuleSet(tuple(engine.rules), "all", "", "json", tuple(engine.correlations))
-    run = Replay([log], lambda text: print(text, file=sys.stderr))
+    run = Replay([log], lambda text: print(text, file=sys.stderr), habits=habits)
     return [msgspec.json.decode(alert) for part in run.run(engine, rule_set, lambda _count: None) for alert in part]
 
 
-def judge(log: Path, labels: Path, *, names: str = "own") -> Reading:
+def judge(log: Path, labels: Path, asked: Asked = _PLAIN, *, names: str = "own") -> Reading:
     """Replay a log and hold the alerts against its labels."""
+    habits = learning([log], "first-half") if asked.learn else None
+    after: Counter[str] = Counter()
+    lowered = 0
     known = read_labels(labels)
     seen: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     noise: Counter[str] = Counter()
     rules: dict[str, set[str]] = {}
-    for alert in alerts_of(log):
+    for alert in alerts_of(log, asked.rules, habits):
+        lowered += "habit" in alert["lanner"]
         label = known.get((alert["lanner"]["audit_id"], alert["lanner"]["stage"]), {"kind": "unlabelled", "step": ""})
         if alert["priority"] not in _LOUD:
             continue
         counts[label["kind"]] += 1
+        after[label["kind"]] += bool(habits and alert["time"] >= habits.until)
         if label["kind"] == "attack":
             seen[label["step"]] += 1
             rules.setdefault(label["step"], set()).add(alert["rule"])
@@ -95,16 +119,17 @@ def judge(log: Path, labels: Path, *, names: str = "own") -> Reading:
     steps = {label["step"] for label in known.values() if label["kind"] == "attack"}
     return Reading(
         log=log.name, names=names, seen=sorted(seen), missed=sorted(steps - seen.keys()), alerts=dict(counts),
-        noise=dict(noise.most_common()), rules={step: sorted(rules[step]) for step in sorted(rules)},
+        lowered=lowered, after=dict(after), noise=dict(noise.most_common()),
+        rules={step: sorted(rules[step]) for step in sorted(rules)},
     )  # fmt: skip
 
 
-def judge_renamed(log: Path, labels: Path) -> Reading:
+def judge_renamed(log: Path, labels: Path, asked: Asked = _PLAIN) -> Reading:
     """The same with names and addresses replaced."""
     with tempfile.TemporaryDirectory(prefix="lanner-attacks-") as folder:
         copy = Path(folder) / log.name.removesuffix(".zst")
         copy.write_bytes(b"".join(renamed(line.data) + b"\n" for line in read_lines(log)))
-        return judge(copy, labels, names="replaced")
+        return judge(copy, labels, asked, names="replaced")
 
 
 def main() -> int:
@@ -112,10 +137,13 @@ def main() -> int:
     parser.add_argument("log", type=Path, nargs="?", help="an audit log")
     parser.add_argument("labels", type=Path, nargs="?", help="its labels, as in the project's data folder")
     parser.add_argument("--quick", action="store_true", help="the first log alone")
+    parser.add_argument("--learn", action="store_true", help="learn habits from the first half of the events")
+    parser.add_argument("--rules", type=Path, action="append", help="other rules than lanner's own")
     options = parser.parse_args()
+    asked = Asked(options.rules or (content.FOLDER,), options.learn)
     pairs = [(DATA / log, DATA / labels) for log, labels in LOGS.items()][: 1 if options.quick else None]
     for log, labels in [(options.log, options.labels)] if options.log else pairs:
-        for reading in (judge(log, labels), judge_renamed(log, labels)):
+        for reading in (judge(log, labels, asked), judge_renamed(log, labels, asked)):
             print(json.dumps(msgspec.to_builtins(reading)), flush=True)
     return 0
 

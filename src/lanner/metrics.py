@@ -50,6 +50,24 @@ METRICS: tuple[Metric, ...] = (
         ("rule",),
     ),
     Metric(
+        "lanner_habits", "gauge", "Habits, and what may become one, that are remembered.", "ingest", "habits.remembered"
+    ),
+    Metric(
+        "lanner_habits_forgotten_total",
+        "counter",
+        "Habits, and what may become one, forgotten for want of room.",
+        "ingest",
+        "habits.evicted",
+    ),
+    Metric(
+        "lanner_habits_lowered_total",
+        "counter",
+        "Alerts told at a lower priority because they fit a habit, by rule.",
+        "ingest",
+        "habits.lowered.*",
+        ("rule",),
+    ),
+    Metric(
         "lanner_correlations_held_back_total",
         "counter",
         "Firings of correlations that are silent for their key.",

@@ -176,3 +176,30 @@ def test_rules_that_count_events_are_not_shared_out(run, tmp_path):
     result = run(log, "--rules", counting, "--workers", "2", own_rules=True)
     assert [line.rsplit(" ", 1)[1] for line in result.stdout.splitlines()] == ["1", "2"]
     assert "evt.num" in result.stderr
+
+
+def days(*numbers):
+    """Give the same request, once on each of those days."""
+    user = b'"kind": "Event", "user": {"username": "backup"}, "sourceIPs": ["192.0.2.7"]'
+    line = event("create").replace(b'"kind": "Event"', user)
+    return b"\n".join(line.replace(b"2026-01-02", b"2026-01-%02d" % day) for day in numbers)
+
+
+@pytest.mark.parametrize("learn", ["2026-01-08", "first-half"])
+def test_what_fits_a_habit_of_the_time_before_is_lowered_and_counted(run, tmp_path, learn):
+    log = tmp_path / "audit.log"
+    log.write_bytes(days(*range(1, 14)))
+    found = run(log, "--learn", learn, "--format", "json")
+    alerts = [alert for alert in map(json.loads, found.stdout.splitlines()) if alert["rule"] == "Created"]
+    lowered = [(alert["time"][8:10], alert["lanner"]["habit"]) for alert in alerts if alert["priority"] != "Warning"]
+    first = 8 if learn == "2026-01-08" else 7
+    assert [day for day, _ in lowered] == [f"{day:02d}" for day in range(first, 14)]
+    assert lowered[-1][1] == {"count": 13, "since": "2026-01-01T03:04:05.678901000Z", "priority": "Warning"}
+    assert f"{2 * len(lowered)} alerts fit a habit" in found.stderr
+
+
+def test_a_time_to_learn_until_that_is_none_is_refused(run, tmp_path):
+    log = tmp_path / "audit.log"
+    log.write_bytes(days(1))
+    assert "write 2026-11-24" in str(run(log, "--learn", "soon").exception)
+    assert "standard input" in str(run("-", "--learn", "first-half").exception)

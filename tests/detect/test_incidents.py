@@ -27,7 +27,7 @@ def alert(second=0, rule="R", priority="Warning", tags=(), **origin):
 def grouped(*alerts):
     grouping = Grouping()
     for each in alerts:
-        grouping.add(each)
+        grouping.place(each)
     return list(grouping.incidents())
 
 
@@ -55,12 +55,12 @@ def test_a_pod_binds_its_maker_to_whoever_uses_its_token():
 
 def test_an_incident_is_bound_by_what_was_seen_last_however_much_came_before():
     grouping = Grouping()
-    first = grouping.add(alert(0, credential="c", address="1.1.1.1"))
+    first = grouping.place(alert(0, credential="c", address="1.1.1.1"))
     for number in range(LINKS + 5):
-        assert grouping.add(alert(1, credential="c", address=f"2.2.{number // 250}.{number % 250}")) is first
+        assert grouping.place(alert(1, credential="c", address=f"2.2.{number // 250}.{number % 250}")) is first
     assert len(grouping.links(first)) == LINKS
-    assert grouping.add(alert(2, address="1.1.1.1")) is not first
-    assert grouping.add(alert(2, credential="c")) is first
+    assert grouping.place(alert(2, address="1.1.1.1")) is not first
+    assert grouping.place(alert(2, credential="c")) is first
 
 
 def test_what_closed_incidents_had_in_common_with_open_ones_still_binds_to_these():
@@ -76,9 +76,9 @@ def test_what_closed_incidents_had_in_common_with_open_ones_still_binds_to_these
 def test_an_alert_that_shows_two_incidents_to_be_one_makes_them_one():
     first, second = alert(1, credential="c", actor="a"), alert(2, address="1.1.1.1", actor="b", priority="Critical")
     grouping = Grouping()
-    began = grouping.add(first).id
-    other = grouping.add(second).id
-    assert grouping.add(alert(3, credential="c", address="1.1.1.1")).id == began
+    began = grouping.place(first).id
+    other = grouping.place(second).id
+    assert grouping.place(alert(3, credential="c", address="1.1.1.1")).id == began
     changed, merged = grouping.changes()
     assert [incident.id for incident in changed] == [began]
     assert [(incident.id, into) for incident, into in merged] == [(other, began)]
@@ -90,7 +90,7 @@ def test_a_day_of_quiet_ends_an_incident():
     late = alert(0, credential="c")
     late.time = "2026-01-02T00:00:02.000000000Z"
     first = alert(1, credential="c")
-    assert len({incident.id for incident in (Grouping().add(first), *grouped(first, late))}) == 2
+    assert len({incident.id for incident in (Grouping().place(first), *grouped(first, late))}) == 2
 
 
 def test_the_score_counts_rules_once_and_rises_with_the_stages_of_an_attack():
@@ -129,10 +129,10 @@ def test_a_restart_changes_nothing(rows, cut):
     whole = grouped(*alerts)
     before, after = Grouping(), Grouping()
     for each in alerts[:cut]:
-        before.add(each)
+        before.place(each)
     for incident in before.incidents():
         after.restore(incident, before.links(incident))
     for each in alerts[cut:]:
-        after.add(each)
+        after.place(each)
     assert sorted(map(repr, after.incidents())) == sorted(map(repr, whole))
     assert sum(incident.alerts for incident in whole) == len(alerts)

@@ -81,6 +81,16 @@ class Life:
         return alerts, kept
 
 
+READING = """
+- rule: Read
+  desc: x
+  condition: ka.verb = get
+  output: x
+  priority: WARNING
+  source: k8s_audit
+"""
+
+
 @pytest.fixture
 def live(folder, recorder):
     return lambda engine=None: Life(folder, recorder(), engine or make_engine())
@@ -90,7 +100,7 @@ def live(folder, recorder):
 def test_what_was_seen_before_a_restart_still_counts(live, batch, orderly):
     first = live()
     first.ingest.emit(batch(make_event("a", 1)))
-    alerts, (memory, hits) = first.end(orderly=orderly)
+    alerts, (memory, hits, _) = first.end(orderly=orderly)
     assert alerts == []
     assert (memory is not None, len(hits)) == ((True, 0) if orderly else (False, 1))
     second = live()
@@ -152,3 +162,32 @@ def test_alerts_say_their_incident_which_is_kept_and_goes_on_after_a_restart(liv
         ["eve"],
         ["192.0.2.7"],
     )
+
+
+def on_day(name, day):
+    return make_event(name, 1).replace(b"2024-05-01", b"2024-05-%02d" % day)
+
+
+@pytest.mark.parametrize("orderly", [True, False], ids=["after a stop", "after a kill"])
+def test_habits_are_learnt_over_restarts(live, batch, orderly):
+    engine = Engine(load_texts([("r.yaml", READING)]).require().rules)
+    for day in range(1, 8):
+        life = live(engine)
+        life.ingest.emit(batch(on_day(f"day {day}", day)))
+        alerts, (memory, _, since) = life.end(orderly=orderly)
+        assert (memory is not None, len(since)) == ((True, 0) if orderly else (False, day))
+        assert alerts[-1].priority == "Warning"
+    last = live(engine)
+    last.ingest.emit(batch(on_day("day 8", 8)))
+    alerts, _ = last.end(orderly=orderly)
+    assert (alerts[-1].priority, alerts[-1].lanner.habit.count) == ("Informational", 8)
+
+
+def test_a_change_of_rules_keeps_habits(live, batch):
+    engine = Engine(load_texts([("r.yaml", READING)]).require().rules)
+    life = live(engine)
+    life.ingest.emit(batch(*(on_day(f"day {day}", day) for day in range(1, 8))))
+    life.ingest.exchange(Engine(load_texts([("r.yaml", READING + READING.replace("Read", "Also"))]).require().rules))
+    life.ingest.emit(batch(on_day("day 8", 8)))
+    alerts, _ = life.end(orderly=False)
+    assert {each.rule: each.priority for each in alerts[-2:]} == {"Read": "Informational", "Also": "Warning"}

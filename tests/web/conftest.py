@@ -97,6 +97,7 @@ INGEST = {
     "duplicates": 0,
     "policy": {"compared": 9, "deviations": {"lower-level": 2}, "changes": 1},
     "correlations": {"count": 25, "remembered": 40, "evicted": 0, "late": 0, "held_back": 4},
+    "habits": {"remembered": 12, "evicted": 0, "lowered": {"Secret read": 7}},
     "repeats": {"held_back": {"Secrets listed": 3, "Anonymous refused": 1200}},
     "incidents": {"open": 2},
     "events_per_second": 250.0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lanner.detect.alert import Habit, Origin
 from lanner.state.store import Quarantined
 from lanner.web.panel import AlertView, Panel, quarantine_words, text_of
 from lanner.web.parts import EventTree
@@ -36,6 +37,14 @@ def test_an_alert_is_shown_with_facts_fields_and_event(canvas, texts, make):
     panel.close()
     assert texts(canvas) == []
     assert not [element for element in canvas.elements.values() if isinstance(element, EventTree)]
+
+
+def test_an_alert_that_was_lowered_says_from_what_and_why(canvas, texts, make):
+    habit = Habit(count=12, since="2026-01-01T03:04:05.000000000Z", priority="Error")
+    view = view_of(make, lanner=Origin(habit=habit))
+    Panel().show_alert(view, Group(9, view.row, 1, (view.row,)))
+    shown = texts(canvas)
+    assert shown[shown.index("habit") + 1] == "lowered from Error: the same 12 times since 2026-01-01T03:04:05"
 
 
 def test_folded_alerts_are_listed_and_the_rest_counted(canvas, texts, make):

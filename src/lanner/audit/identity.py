@@ -48,6 +48,12 @@ def actor(event: Event) -> str | None:
     return user.username if user else None
 
 
+def impersonated(event: Event) -> str | None:
+    """Return whom the one who authenticated acts as, None where he acts as himself."""
+    user = event.head.impersonated_user
+    return user.username if user else None
+
+
 def address(event: Event) -> str | None:
     """Return the last of sourceIPs: what the API server itself saw; all before it is text of the client's."""
     addresses = event.head.source_ips

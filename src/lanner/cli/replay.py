@@ -7,13 +7,15 @@ import time
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
-import msgspec
 import typer
 
 from lanner import content
 from lanner.cli.console import Format, note, print_json, progress
-from lanner.detect.alert import PRIORITIES
+from lanner.cli.moments import read_moment
+from lanner.cli.rules.baseline import Log
+from lanner.detect.alert import PRIORITIES, time_text
 from lanner.detect.engine import Engine, Matching
+from lanner.detect.habits import HabitSettings
 from lanner.detect.incidents import Grouping
 from lanner.errors import GroundError, UsageError
 from lanner.outputs.form import escape_controls
@@ -43,6 +45,13 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that detect, for finished logs: one for each core to be used.")
     ] = 1,
+    learn: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME|first-half",
+            help="Lower what fits a habit after this time, learnt from all before it: 2026-11-24, or first-half.",
+        ),
+    ] = "",
     incidents: Annotated[
         bool, typer.Option("--incidents", help="Group the alerts, and print the incidents after them, worst first.")
     ] = False,
@@ -54,7 +63,7 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     a log could not be read to its end.
     """
     grouping = Grouping() if incidents else None
-    run = Replay(events, note, grouping)
+    run = Replay(events, note, grouping, learning(events, learn) if learn else None)
     try:
         if workers > 1:
             run.start(workers)
@@ -83,6 +92,14 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
         raise typer.Exit(1)
 
 
+def learning(paths: list[Path], text: str) -> HabitSettings:
+    """Return how habits are learnt up to a time, or from the first half of a log's events; raises UsageError."""
+    if text == "first-half":
+        return HabitSettings(until=time_text(Log(paths).middle()))
+    moment = read_moment(text, "--learn")
+    return HabitSettings(until=moment.isoformat() if moment else "")
+
+
 def read_matching(text: str) -> Matching:
     """Read what --matching says; raises UsageError."""
     if text not in ("all", "first"):
@@ -109,7 +126,7 @@ def _print(run: Replay, paths: list[Path], engine: Engine, rules: RuleSet) -> No
 def _print_incidents(grouping: Grouping, format_: Format) -> None:
     for incident in sorted(grouping.incidents(), key=lambda incident: (-incident.score, incident.started)):
         if format_ is Format.json:
-            print_json({"incident": msgspec.to_builtins(incident) | {"story": incident.story}})
+            print_json({"incident": incident.told()})
         else:
             about = f"{incident.priority}, score {incident.score}, {incident.alerts} alerts"
             sys.stdout.write(f"incident {incident.id}: {about}, {incident.started[:19]} to {incident.updated[:19]}\n")
@@ -123,6 +140,8 @@ def _report(counts: Counts, seconds: float, *, stats: bool) -> None:
             note(f"  {counts.first[reason]}: {reason}" + (f" (and {times - 1} more)" if times > 1 else ""))
     if counts.render_errors:
         note(f"{counts.render_errors} alerts could not fill in their output")
+    if counts.lowered:
+        note(f"{counts.lowered} alerts fit a habit and have a lower priority (lanner.habit)")
     if counts.failures:
         note(f"error: detection failed on {counts.failures} events; see above")
     if stats:

@@ -15,6 +15,7 @@ from lanner.rules.ruleset import PRIORITIES
 __all__ = [
     "PRIORITIES",
     "Alert",
+    "Habit",
     "Origin",
     "alert_time",
     "decode_alert",
@@ -25,13 +26,22 @@ __all__ = [
 ]
 
 
+class Habit(msgspec.Struct, kw_only=True):
+    """Why an alert was told at a lower priority: it came so often since then; `priority` is what it would have had."""
+
+    count: int
+    since: str
+    priority: str
+
+
 class Origin(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What lanner knows beyond Falco's keys: the event behind the alert and its neighbours.
 
     `event` is the 1-based number of the event in a replayed file; 0 (left out) on the live stream.
-    `related` holds the audit IDs of the events behind the alert; `actor` came with `credential` from `address`.
-    `object` is what the request was about, as RESOURCE/NAMESPACE/NAME, `pod` the one whose token it came with or that
-    it made, as NAMESPACE/NAME. `incident` is the number of the incident that it belongs to, where alerts are grouped.
+    `related` holds the audit IDs of the events behind the alert; `actor` came with `credential` from `address`, acting
+    as `impersonated`. `object` is what the request was about, as RESOURCE/NAMESPACE/NAME, `pod` the one whose token it
+    came with or that it made, as NAMESPACE/NAME. `incident` is the number of the incident that it belongs to, where
+    alerts are grouped. `habit` says why it was told at a lower priority.
     """
 
     audit_id: str = ""
@@ -39,11 +49,14 @@ class Origin(msgspec.Struct, kw_only=True, omit_defaults=True):
     event: int = 0
     related: list[str] = []
     actor: str = ""
+    impersonated: str = ""
     credential: str = ""
     address: str = ""
+    verb: str = ""
     object: str = ""
     pod: str = ""
     incident: str = ""
+    habit: Habit | None = None
 
 
 class Alert(msgspec.Struct, kw_only=True):
@@ -83,8 +96,10 @@ def origin_of(event: Event, number: int) -> Origin:
         event=number,
         related=[audit_id] if audit_id else [],
         actor=identity.actor(event) or "",
+        impersonated=identity.impersonated(event) or "",
         credential=identity.credential(event) or "",
         address=identity.address(event) or "",
+        verb=event.head.verb or "",
         object=identity.target(event) or "",
         pod=identity.pod(event) or identity.made_pod(event) or "",
     )

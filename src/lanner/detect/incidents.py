@@ -10,10 +10,12 @@ import hashlib
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 
 from lanner.detect.alert import PRIORITIES, Alert, time_seconds
+from lanner.detect.habits import Habits
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _LOOPBACKS = frozenset(map(ipaddress.ip_address, _LOOPBACK))
@@ -52,7 +54,8 @@ class Incident(msgspec.Struct, kw_only=True):
     """Alerts that belong together. Times are those of alerts; `id` is made of the first of them and never changes.
 
     `actors`, `credentials`, `addresses`, `objects`, `tactics` are in the order of their first showing, `rules` counts
-    alerts by rule, `audit_ids` names the events behind them.
+    alerts by rule, `audit_ids` names the events behind them. `unusual` are the names of alerts that were told in full
+    (see habits) with their last time.
     """
 
     id: str
@@ -68,6 +71,13 @@ class Incident(msgspec.Struct, kw_only=True):
     objects: list[str] = []
     tactics: list[str] = []
     audit_ids: list[str] = []
+    unusual: dict[str, str] = {}
+
+    def told(self) -> dict[str, Any]:
+        """Return what people and programs are told of it."""
+        fields: dict[str, Any] = msgspec.to_builtins(self)
+        del fields["unusual"]
+        return fields | {"tactics": self.course, "story": self.story}
 
     @property
     def course(self) -> list[str]:
@@ -102,17 +112,35 @@ class Grouping:
         self._changed: dict[str, Incident] = {}
         self._merged: dict[str, tuple[Incident, str]] = {}
 
-    def add(self, alert: Alert) -> Incident:
-        """Return the incident that an alert belongs to, with the alert in it; alerts come in the order of firing."""
+    def place(self, alert: Alert, habits: Habits | None = None) -> Incident:
+        """Give an alert its incident, and lower it before where it fits a habit; alerts come in the order of firing."""
         self._close(alert.time)
+        if habits is None:
+            return self._add(alert, "")
+        return self._add(alert, habits.look(alert, self._unusual(alert)))
+
+    def _unusual(self, alert: Alert) -> Iterator[str]:
+        """Give the names of what was told in full within a day in the incidents that an alert touches."""
+        for number in self._found(links_of(alert)):
+            for name, time in self._open[number].unusual.items():
+                if _hours(time, alert.time) < QUIET_HOURS:
+                    yield name
+
+    def _found(self, links: Iterable[str]) -> list[str]:
+        return list(dict.fromkeys(self._by_link[link] for link in links if link in self._by_link))
+
+    def _add(self, alert: Alert, unusual: str) -> Incident:
         links = list(links_of(alert))
-        found = list(dict.fromkeys(self._by_link[link] for link in links if link in self._by_link))
+        found = self._found(links)
         incident = self._merge(found) if found else _begun(alert)
         self._open[incident.id] = incident
         self._open.move_to_end(incident.id)
         self._bind(incident, links)
         _take(incident, alert)
+        if unusual:
+            _keep(incident.unusual, unusual, alert.time)
         self._changed[incident.id] = incident
+        alert.lanner.incident = incident.id
         return incident
 
     def changes(self) -> tuple[list[Incident], list[tuple[Incident, str]]]:
@@ -243,6 +271,8 @@ def _join(first: Incident, other: Incident) -> None:
     for name in ("actors", "credentials", "addresses", "objects", "tactics", "audit_ids"):
         for value in getattr(other, name):
             _note(getattr(first, name), value)
+    for name, time in other.unusual.items():
+        _keep(first.unusual, name, max(time, first.unusual.get(name, "")))
     first.score += other.score
     first.alerts += other.alerts
     first.updated = max(first.updated, other.updated)
@@ -253,6 +283,14 @@ def _join(first: Incident, other: Incident) -> None:
 def _note(values: list[str], value: str) -> None:
     if value and len(values) < KEPT and value not in values:
         values.append(value)
+
+
+def _keep(times: dict[str, str], name: str, time: str) -> None:
+    """Keep the last time of a name; of too many names the one that was kept longest goes."""
+    times.pop(name, None)
+    times[name] = time
+    if len(times) > KEPT:
+        del times[next(iter(times))]
 
 
 def _hours(before: str, now: str) -> float:

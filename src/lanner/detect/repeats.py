@@ -63,5 +63,4 @@ def span_of(tags: Iterable[str]) -> int:
 def _key(alert: Alert) -> Key:
     origin = alert.lanner
     kind = "/".join(origin.object.split("/")[:2])
-    impersonated = str(alert.output_fields.get("ka.impuser.name") or "")
-    return alert.rule, origin.actor, impersonated, origin.credential, origin.address, kind
+    return alert.rule, origin.actor, origin.impersonated, origin.credential, origin.address, kind

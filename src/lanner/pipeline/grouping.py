@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lanner.detect.alert import Alert
+from lanner.detect.habits import Habits
 from lanner.detect.incidents import Grouping, Incident
 from lanner.state.store import IncidentRow, Store
 
@@ -21,9 +22,9 @@ class LiveGrouping:
     def __init__(self) -> None:
         self._grouping = Grouping()
 
-    def add(self, alert: Alert) -> None:
-        """Give an alert its incident."""
-        alert.lanner.incident = self._grouping.add(alert).id
+    def place(self, alert: Alert, habits: Habits) -> None:
+        """Lower an alert that fits a habit, and give it its incident."""
+        self._grouping.place(alert, habits)
 
     @property
     def open(self) -> int:

@@ -19,6 +19,7 @@ from lanner.detect.alert import Alert
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller
 from lanner.detect.engine import Engine
+from lanner.detect.habits import Habits, HabitSettings
 from lanner.detect.repeats import Repeats
 from lanner.outputs.throttle import Throttle
 from lanner.pipeline.committer import Committer, Prepared
@@ -33,7 +34,12 @@ from lanner.state.store import NewAlert, Store, StoredAlert
 
 IDLE_SECONDS = 1.0
 JOURNAL_BYTES = 32 * 1024 * 1024
-"""Hits that a restart reads again at most; then what correlations remember is written as a whole."""
+"""Hits and alerts that a restart reads again at most; then what is remembered is written as a whole."""
+ALERT_BYTES = 2000
+"""What an alert counts among them."""
+_USUAL = HabitSettings()
+_ENCODE = msgspec.msgpack.Encoder().encode
+_MEMORY = msgspec.msgpack.Decoder(tuple[bytes, bytes])
 _NO_EVENT = b"{}"
 _HUNTS = Batch(source="hunts", origin="hunts", lines=[], offsets=[], checkpoint={})
 """Stands for the last batch where there was none yet."""
@@ -63,12 +69,20 @@ class Detector:
     what the engine shows of them; what it does not see goes through the `redactor`, unless there is none.
     """
 
-    def __init__(self, engine: Engine, throttle: Throttle, redactor: Redactor | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        throttle: Throttle,
+        redactor: Redactor | None = None,
+        habits: HabitSettings = _USUAL,
+    ) -> None:
         self.failures = 0
         self._throttle, self._redactor = throttle, redactor
         self.engine = engine
         self.teller = Teller(engine.correlations, hostname=engine.hostname)
         self.repeats = Repeats(engine.rules)
+        self._learning = habits
+        self.habits = Habits(habits, engine.rules, engine.correlations)
         self.grouping = LiveGrouping()
 
     def exchange(self, engine: Engine) -> None:
@@ -77,7 +91,9 @@ class Detector:
         teller.correlator.load(self.teller.correlator.dump())
         repeats = Repeats(engine.rules)
         repeats.follow(self.repeats)
-        self.engine, self.teller, self.repeats = engine, teller, repeats
+        habits = Habits(self._learning, engine.rules, engine.correlations)
+        habits.follow(self.habits)
+        self.engine, self.teller, self.repeats, self.habits = engine, teller, repeats, habits
 
     def look_at(self, events: Sequence[Event]) -> tuple[list[NewAlert], bytes]:
         """Return the alerts of events in order, marked where the throttle keeps them from outputs; and packed hits."""
@@ -95,21 +111,34 @@ class Detector:
         upto = self.teller.correlator.newest + nanoseconds
         return [self.admit(told.alert, told.event) for told in self.teller.advance(upto)]
 
-    def remember(self, memory: bytes | None, hits: Sequence[bytes]) -> None:
-        """Take what the correlations remembered before a restart, and what they were given since; nothing is told."""
+    @property
+    def remembers(self) -> bool:
+        """Whether there is anything to remember."""
+        return bool(self.teller.correlations or self.habits.remembered)
+
+    def memory(self) -> bytes:
+        """Return what correlations and habits know, for `remember`."""
+        return _ENCODE((self.teller.correlator.dump(), self.habits.dump()))
+
+    def remember(self, memory: bytes | None, hits: Sequence[bytes], alerts: Sequence[Alert]) -> None:
+        """Take what was known before a restart, and the hits and alerts that came since; nothing is told."""
         correlator = self.teller.correlator
         if memory is not None:
-            correlator.load(memory)
+            known, habits = _MEMORY.decode(memory)
+            correlator.load(known)
+            self.habits.load(habits)
         for packed in hits:
             for _ in correlator.take(correlator.unpack(packed)):
                 continue  # it was told before the restart
+        for alert in alerts:
+            self.habits.learn(alert)
 
     def admit(self, alert: Alert, kept: bytes) -> NewAlert:
         """Give an alert its incident and pass it by the throttle; alerts come here in the order of the stream.
 
         `kept` is what may be stored of its event.
         """
-        self.grouping.add(alert)
+        self.grouping.place(alert, self.habits)
         return NewAlert(alert, kept, throttled=not self._throttle.allow())
 
     def redacted(self, event: bytes) -> bytes:
@@ -235,7 +264,7 @@ class Ingest:
                 delivered=delivered,
                 durable=batch.durable,
                 hits=seen.hits,
-                memory=self._memory(len(seen.hits)),
+                memory=self._memory(len(seen.hits) + ALERT_BYTES * len(seen.alerts)),
                 incidents=self.detector.grouping.changes() if seen.alerts else [],
             )
         )
@@ -282,10 +311,10 @@ class Ingest:
             self._submit_nothing(alerts, b"", hunted=[each.id for each in found])
 
     def keep_memory(self) -> None:
-        """Have what correlations remember kept, at an orderly end; batches were all finished."""
+        """Have what is remembered kept, at an orderly end; batches were all finished."""
         with self._lock:
-            if self._last is not None and self.detector.teller.correlations:
-                self._submit_nothing([], self.detector.teller.correlator.dump())
+            if self._last is not None and self.detector.remembers:
+                self._submit_nothing([], self.detector.memory())
 
     def _submit_nothing(self, alerts: list[NewAlert], memory: bytes, *, hunted: Sequence[int] = ()) -> None:
         """Queue a record without lines, at the place where the last batch ended."""
@@ -311,12 +340,12 @@ class Ingest:
         )
 
     def _memory(self, journal: int) -> bytes:
-        """Return what correlations remember when enough was written since it was last kept, else nothing."""
+        """Return what is to be remembered when enough was written since it was last kept, else nothing."""
         self._journal += journal
         if self._journal < JOURNAL_BYTES:
             return b""
         self._journal = 0
-        return self.detector.teller.correlator.dump()
+        return self.detector.memory()
 
     def _offer(self, alerts: Sequence[NewAlert]) -> tuple[str, ...]:
         if not alerts:

@@ -99,7 +99,7 @@ class IngestProcess:
         self._throttle = Throttle(settings.throttle)
         self._redaction = redaction_of(settings, folder)
         redactor = self._redaction.redactor() if self._redaction else None
-        detector = Detector(build_engine(settings, self._redaction), self._throttle, redactor)
+        detector = Detector(build_engine(settings, self._redaction), self._throttle, redactor, settings.habits)
         self._detector = detector
         self._store: Store = open_store(folder, self._note)
         # Outputs first: what recovery detects again is theirs too, even in a new database.
@@ -253,6 +253,7 @@ class IngestProcess:
             "rules": len(engine.rules),
             "correlations": self._detector.teller.status(),
             "repeats": {"held_back": dict(self._detector.repeats.held_back)},
+            "habits": self._detector.habits.status(),
             "incidents": {"open": self._detector.grouping.open},
             "matching": self._settings.rules.matching,
             "hostname": self._settings.host,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from lanner.detect.alert import Alert, decode_alert, encode_alert
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller, Told
+from lanner.detect.habits import Habits
 from lanner.detect.incidents import Grouping
 from lanner.detect.repeats import Repeats
 
@@ -16,7 +17,7 @@ class Order:
     """Holds alerts back until no correlation can fire any more on an event before theirs.
 
     What fires because time has passed (an absence) is given when it is known. `repeats` holds alerts back, a `grouping`
-    gives them their incident; where either is there (`reads`), alerts come in as JSON.
+    gives them their incident, `habits` lower them; where one is there (`reads`), alerts come in as JSON.
     """
 
     def __init__(
@@ -25,11 +26,18 @@ class Order:
         form: Callable[[Alert], bytes],
         grouping: Grouping | None = None,
         repeats: Repeats | None = None,
+        habits: Habits | None = None,
     ) -> None:
         self._teller, self._form, self._grouping, self._repeats = teller, form, grouping, repeats
+        self._habits = habits
         self.reads = grouping is not None or (repeats is not None and bool(repeats.spans))
         self._held: list[tuple[int, int, bytes]] = []
         self._count = 0
+
+    @property
+    def lowered(self) -> int:
+        """How many alerts were told at a lower priority."""
+        return sum(self._habits.lowered.values()) if self._habits else 0
 
     def add(self, place: int, alerts: Sequence[bytes], hits: Iterable[Hit]) -> list[bytes]:
         """Take an event's encoded alerts and its hits; `place` grows with the log. Returns what may be given now."""
@@ -74,5 +82,5 @@ class Order:
         if self._repeats is not None and not self._repeats.tell(alert):
             return False
         if self._grouping is not None:
-            alert.lanner.incident = self._grouping.add(alert).id
+            self._grouping.place(alert, self._habits)
         return True

@@ -14,6 +14,7 @@ from lanner.detect.alert import Alert
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.teller import Teller
 from lanner.detect.engine import Engine
+from lanner.detect.habits import Habits, HabitSettings
 from lanner.detect.incidents import Grouping
 from lanner.detect.repeats import Repeats
 from lanner.errors import GroundError, LannerError, SourceError
@@ -41,11 +42,11 @@ class Counts:
     """What a replay has seen so far; `first` is where a reason for refusal was met first.
 
     `broken` says that a log could not be read to its end, `failures` counts events on which detection broke,
-    `render_errors` alerts without their text.
+    `render_errors` alerts without their text, `lowered` those that fit a habit.
     """
 
     def __init__(self) -> None:
-        self.events = self.alerts = self.refused = self.failures = self.render_errors = 0
+        self.events = self.alerts = self.refused = self.failures = self.render_errors = self.lowered = 0
         self.broken = False
         self.reasons: Counter[str] = Counter()
         self.first: dict[str, str] = {}
@@ -74,10 +75,17 @@ def counts_events(rules: Iterable[Rule]) -> bool:
 class Replay:
     """One run over logs; `note` is told what the user has to know meanwhile."""
 
-    def __init__(self, paths: Sequence[Path], note: Note, grouping: Grouping | None = None) -> None:
-        """`grouping` is given all alerts in their order."""
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        note: Note,
+        grouping: Grouping | None = None,
+        habits: HabitSettings | None = None,
+    ) -> None:
+        """`grouping` is given all alerts in their order; with `habits` those that fit one are lowered."""
         self.counts = Counts()
-        self._grouping = grouping
+        self._grouping = grouping or (Grouping() if habits else None)
+        self._habits = habits
         self._paths, self._note = paths, note
         self._pool: Pool | None = None
         self._order = Order(None, FORMS["json"])
@@ -98,7 +106,8 @@ class Replay:
         Raises UnreadError.
         """
         teller = Teller(rules.correlations, hostname=rules.hostname) if rules.correlations else None
-        self._order = Order(teller, FORMS[rules.form], self._grouping, Repeats(rules.rules))
+        habits = Habits(self._habits, rules.rules, rules.correlations) if self._habits else None
+        self._order = Order(teller, FORMS[rules.form], self._grouping, Repeats(rules.rules), habits)
         if self._order.reads:
             rules = replace(rules, form="json")  # it reads them; the order gives them the form that is wanted
         if self._pool is not None and counts_events(rules.rules):
@@ -118,6 +127,7 @@ class Replay:
         if rest := self._order.finish():
             self.counts.alerts += len(rest)
             yield rest
+        self.counts.lowered = self._order.lowered
 
     def _inline(self, engine: Engine, form: Callable[[Alert], bytes], advance: Advance) -> Iterator[list[bytes]]:
         hits: list[Hit] = []

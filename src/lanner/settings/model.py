@@ -14,6 +14,7 @@ from lanner.audit.redaction.settings import RedactionSettings
 from lanner.config import typed
 from lanner.config.folders import default_data_folder
 from lanner.config.typed import PathText
+from lanner.detect.habits import HabitSettings
 from lanner.outputs import OutputSettings
 from lanner.outputs.stdout import StdoutSettings
 from lanner.outputs.throttle import ThrottleSettings
@@ -121,6 +122,7 @@ class Settings(typed.Settings):
         ),
     ] = 1
     rules: Annotated[RulesSettings, Meta(description=str(RulesSettings.__doc__))] = RulesSettings()
+    habits: Annotated[HabitSettings, Meta(description=str(HabitSettings.__doc__))] = HabitSettings()
     policy: Annotated[PolicySettings, Meta(description=str(PolicySettings.__doc__))] = PolicySettings()
     outputs: Annotated[tuple[OutputSettings, ...], Meta(description="Where alerts go.")] = (StdoutSettings(),)
     throttle: Annotated[ThrottleSettings, Meta(description=str(ThrottleSettings.__doc__))] = ThrottleSettings()

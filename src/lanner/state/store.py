@@ -19,6 +19,7 @@ from lanner.state.schema import connect
 
 UNDELIVERED_FACTOR = 5
 MOST_MERGES = 100
+MOST_ALERTS_AGAIN = 50_000
 KEPT_INCIDENTS = 20_000
 PRUNE_SLICE = 5000
 MAX_EVENT_BYTES = 64 * 1024 * 1024
@@ -186,12 +187,18 @@ class Store:
             run("delete from hit where sequence <= ?", (commit.memory[0],))
         return last
 
-    def memory(self) -> tuple[bytes | None, list[bytes]]:
-        """Return what correlations remembered when it was last kept, and the hits they were given since, in order."""
+    def memory(self) -> tuple[bytes | None, list[bytes], list[Alert]]:
+        """Return what was remembered when it was last kept, and the hits and alerts that came since, in order."""
         row = self._one("select sequence, body from memory")
         after, body = (row[0], row[1]) if row else (-1, None)
         hits = self._all("select body from hit where sequence > ? order by sequence", (after,))
-        return body, [row[0] for row in hits]
+        # Numbers and sequences rise together, and only numbers have an index.
+        alerts = self._all(
+            "select body from alert where id > coalesce("
+            "(select id from alert where sequence <= ? order by id desc limit 1), 0) order by id desc limit ?",
+            (after, MOST_ALERTS_AGAIN),
+        )
+        return body, [row[0] for row in hits], [decode_alert(row[0]) for row in reversed(alerts)]
 
     def incidents(self, *, since: str = "", limit: int = 10_000) -> list[IncidentRow]:
         """Return incidents touched since a time, the last touched first; those that went into another are left out."""

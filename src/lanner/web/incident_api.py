@@ -8,7 +8,6 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import BaseModel
 
-from lanner.detect.incidents import Incident
 from lanner.state.store import KEPT_INCIDENTS
 from lanner.web.feed import Feed
 from lanner.web.incident_rows import decoded
@@ -47,7 +46,7 @@ def incident_routes(feed: Feed) -> APIRouter:
         """Return incidents, those of the highest score first."""
         found = feed.store().worst_incidents(since=since, offset=offset, limit=limit)
         rest = offset + limit if len(found) == limit and offset + limit <= KEPT_INCIDENTS else None
-        return IncidentList(incidents=[_incident(decoded(row)) for row in found], next_offset=rest)
+        return IncidentList(incidents=[decoded(row).told() for row in found], next_offset=rest)
 
     @router.get("/{number}")
     def incident(
@@ -62,14 +61,9 @@ def incident_routes(feed: Feed) -> APIRouter:
             raise HTTPException(404, f"there is no incident {number}")
         found = store.incident_alerts(row.id, after=after, limit=limit)
         return IncidentReport(
-            incident=_incident(decoded(row)),
+            incident=decoded(row).told(),
             alerts=[{"id": stored.id, **msgspec.to_builtins(stored.alert)} for stored in found],
             next_after=found[-1].id if len(found) == limit else None,
         )
 
     return router
-
-
-def _incident(found: Incident) -> dict[str, Any]:
-    """Give an incident as JSON has it, its tactics in the order of an attack."""
-    return {**msgspec.to_builtins(found), "tactics": found.course, "story": found.story}

@@ -11,7 +11,7 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
-from lanner.detect.alert import Alert
+from lanner.detect.alert import Alert, Habit
 from lanner.state.store import Quarantined
 from lanner.web.figures import count, size, visible
 from lanner.web.parts import EventTree
@@ -122,12 +122,19 @@ def _facts(view: AlertView) -> list[tuple[str, str]]:
         ("namespace", row.namespace),
         ("answer", str(row.code or "")),
         ("from", row.address),
+        ("habit", _habit(alert.lanner.habit)),
         ("tags", visible(", ".join(alert.tags), LONGEST_VALUE)),
         ("audit ID", visible(alert.lanner.audit_id, 200)),
         ("stage", visible(alert.lanner.stage, 40)),
         ("host", visible(alert.hostname, 253)),
         ("alert", str(row.id)),
     ]
+
+
+def _habit(habit: Habit | None) -> str:
+    if habit is None:
+        return ""
+    return f"lowered from {habit.priority}: the same {count(habit.count)} times since {visible(habit.since[:19], 40)}"
 
 
 def _repeats(group: Group) -> None:

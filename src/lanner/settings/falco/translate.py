@@ -9,6 +9,7 @@ from typing import cast
 from lanner.archive.settings import ArchiveSettings
 from lanner.config import yamltext
 from lanner.config.yamltext import Node, Scalar
+from lanner.detect.habits import HabitSettings
 from lanner.settings import environment
 from lanner.settings.falco import keys
 from lanner.settings.falco.include import merge_config_files
@@ -54,6 +55,7 @@ def from_falco(root: Node, path: Path, variables: Mapping[str, str]) -> tuple[Se
         rules=rules,
         outputs=tuple(outputs),
         throttle=throttle_settings(reader),
+        habits=HabitSettings(enabled=False),  # priorities stay as Falco gives them
         archive=ArchiveSettings(),
         web=web,
     )
