@@ -66,7 +66,7 @@ def test_an_incident_is_bound_by_what_was_seen_last_however_much_came_before():
 def test_what_closed_incidents_had_in_common_with_open_ones_still_binds_to_these():
     before, after = Grouping(), Grouping()
     old = before.place(alert(0, credential="c"))
-    new = Grouping().add(alert(30 * 3600, rule="S", credential="c"))
+    new = Grouping().place(alert(30 * 3600, rule="S", credential="c"))
     for incident in (old, new):
         after.restore(incident, ["credential c"])
     assert after.place(alert(31 * 3600, credential="c")) is new
