@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lanner import content
+from lanner.archive.auditids import STORED, shown_rows
 from lanner.archive.change import Change, NoSeal
 from lanner.archive.compaction.compactor import GROUP_ROWS, PAGE_BYTES
 from lanner.archive.datafiles import Layout, Partition, file_schema
@@ -84,7 +85,7 @@ def _copy(base: pa.Table, mark: str, copy: int, span: int) -> pa.Table:
 def without_alerts(base: pa.Table) -> pa.Table:
     """Leave out the events on which lanner's own rules fire: the log is of attacks, which are rare elsewhere."""
     engine = Engine(load_files([content.FOLDER]).require().rules)
-    events = [decode(rebuild_line(values)).events[0] for values in base.select(REBUILD).to_pylist()]
+    events = [decode(rebuild_line(values)).events[0] for values in shown_rows(base).select(REBUILD).to_pylist()]
     return base.filter(pa.array([not engine.process(event) for event in events]))
 
 
@@ -100,9 +101,8 @@ def days(template: pa.Table, count: int, seed: random.Random) -> Iterator[pa.Tab
         for name in ("time", "received"):
             moved = pc.add(template[name].cast(pa.int64()), day * DAY)
             rows = _put(rows, name, moved.cast(template[name].type))
-        digits = seed.randbytes(16 * rows.num_rows).hex()
-        rows = _put(rows, "audit_id", pa.array([digits[at : at + 32] for at in range(0, len(digits), 32)]))
-        yield rows
+        ids = seed.randbytes(16 * rows.num_rows)
+        yield _put(rows, STORED, pa.array([ids[at : at + 16] for at in range(0, len(ids), 16)], pa.uuid()))
 
 
 def fill(archive: Archive, templates: list[pa.Table], events: int, seed: random.Random) -> int:

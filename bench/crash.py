@@ -153,7 +153,7 @@ def wait_until_read(folder: Path, events: int) -> None:
 def count(folder: Path) -> int:
     """Return how many events are archived, 0 while there is no archive yet."""
     try:
-        return len(archived(folder, ("audit_id",)))
+        return len(archived(folder, ("audit_text",)))
     except GroundError:
         return 0
 
@@ -166,7 +166,7 @@ def archived(folder: Path, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 def report(folder: Path, writer: Writer, killed: Counter[str]) -> dict[str, object]:
     expected_events = Counter(decode(line).events[0].head.audit_id for line in writer.lines)
-    found_events = Counter(audit_id for (audit_id,) in archived(folder, ("audit_id",)))
+    found_events = Counter(audit_id for (audit_id,) in archived(folder, ("audit_text",)))
     engine = build_engine(Settings())
     expected = {
         (alert.rule, alert.lanner.audit_id)

@@ -109,7 +109,7 @@ class Trial:
 
     def check(self, *, expired: bool) -> None:
         table = self.archive.refresh()
-        found = Counter(map(int, table.scan(selected_fields=("audit_id",)).to_arrow()["audit_id"].to_pylist()))
+        found = Counter(map(int, table.scan(selected_fields=("audit_text",)).to_arrow()["audit_text"].to_pylist()))
         wanted = {number for number in range(self.numbers) if not expired or stays(number)}
         self.problems["lost"] += len(wanted - set(found))
         self.problems["doubled"] += sum(count - 1 for count in found.values())

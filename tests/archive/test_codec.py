@@ -6,6 +6,7 @@ import json
 import duckdb
 import pytest
 
+from lanner.archive.auditids import shown_rows
 from lanner.archive.codec import encode_rows
 from lanner.archive.rebuild import rebuild_line
 from lanner.archive.row import Row
@@ -15,7 +16,7 @@ DEEP = "[" * 3000 + "]" * 3000
 
 
 def encode(*lines):
-    return encode_rows([Row(raw=line, source="s") for line in lines], "c1")
+    return shown_rows(encode_rows([Row(raw=line, source="s") for line in lines], "c1"))
 
 
 def columns(line):

@@ -11,6 +11,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lanner.archive.auditids import shown_rows
 from lanner.archive.codec import encode_rows
 from lanner.archive.fieldcolumns import FieldColumns
 from lanner.archive.rebuild import rebuild_line
@@ -37,7 +38,7 @@ class Events:
             Row(raw=event.raw, source="s", ordinal=number)
             for number, event in enumerate(event for line in lines for event in decode(line).events)
         ]
-        table = encode_rows(rows, "c")
+        table = shown_rows(encode_rows(rows, "c"))
         self.events = [decode(rebuild_line(values)).events[0] for values in table.to_pylist()]
         self.odd = table["odd"].to_pylist()
         self.connection = duckdb.connect(config={"threads": 1})

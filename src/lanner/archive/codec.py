@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
+from lanner.archive.auditids import uuid_bytes
 from lanner.archive.record import NO_TEXT, ObjectKeys, Record, UserKeys
 from lanner.archive.row import Row
 from lanner.archive.shape import find_shape, write_shaped
@@ -62,6 +63,7 @@ class _Coded(NamedTuple):
     time: Sequence[_Time]
     received: Sequence[_Time]
     kept: Sequence[_Kept]
+    uuid: Sequence[bytes | None]
 
 
 Read = Callable[[_Coded], list[Any]]
@@ -103,6 +105,7 @@ def _code(rows: Sequence[Row]) -> _Coded:
             _kept(row, record, time, exact=begun.exact and _regular(record), plain=_plain(record, status))
             for row, record, status, time, begun in zip(rows, records, statuses, times, received, strict=True)
         ],
+        uuid=[None if record.audit_id is None else uuid_bytes(record.audit_id) for record in records],
     )
 
 
@@ -186,6 +189,11 @@ def _status(text: msgspec.Raw) -> _Status:
         return _NO_STATUS
 
 
+def _audit_texts(coded: _Coded) -> list[str | None]:
+    pairs = zip(coded.record, coded.uuid, strict=True)
+    return [record.audit_id if value is None else None for record, value in pairs]
+
+
 def _credentials(coded: _Coded) -> list[str | None]:
     values = [user.extra.get(CREDENTIAL) if user.extra else None for user in coded.user]
     return [value[0] if value else None for value in values]
@@ -238,7 +246,7 @@ _TEXT, _TEXTS, _MOMENT = pa.string(), pa.list_(pa.string()), pa.timestamp("us")
 _COLUMNS: tuple[tuple[str, pa.DataType, Read], ...] = (
     ("time", _MOMENT, _attribute("time.value")),
     ("received", _MOMENT, _attribute("received.value")),
-    ("audit_id", _TEXT, _attribute("record.audit_id")),
+    ("audit_id", pa.uuid(), attrgetter("uuid")),
     ("stage", _TEXT, _attribute("record.stage")),
     ("level", _TEXT, _attribute("record.level")),
     ("verb", _TEXT, _attribute("record.verb")),
@@ -283,5 +291,6 @@ _COLUMNS: tuple[tuple[str, pa.DataType, Read], ...] = (
     ("ordinal", pa.int64(), _attribute("row.ordinal")),
     ("ingested", _MOMENT, _ingested),
     ("odd", pa.bool_(), _attribute("kept.odd")),
+    ("audit_text", _TEXT, _audit_texts),
 )
 _NAMES = ["time", "received", "cluster", *(name for name, _, _ in _COLUMNS[2:])]

@@ -162,7 +162,7 @@ def _small(schema: pa.Schema) -> pa.Schema:
 def _small_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_large_list(kind):
         return pa.list_(kind.value_field.with_type(pa.string()))
-    return {pa.large_string(): pa.string(), pa.large_binary(): pa.binary()}.get(kind, kind)
+    return {pa.large_string(): pa.string(), pa.large_binary(): pa.binary(), pa.binary(16): pa.uuid()}.get(kind, kind)
 
 
 def _partitions(columns: pa.Table) -> Iterator[tuple[Partition, pa.Table]]:

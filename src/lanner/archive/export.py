@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from lanner.archive.auditids import shown_schema
 from lanner.archive.errors import grounded
 from lanner.archive.ordering import Rows, in_order
 from lanner.archive.query import connect, explained
@@ -38,7 +39,7 @@ def export_columns(
 
 def columns_of(archive: Archive, names: Sequence[str] = ()) -> list[str]:
     """Return the names of columns, all of them when none are given; raises UsageError for one that there is not."""
-    known = [field.name for field in archive.table.schema().fields]
+    known = shown_schema(archive.table).names
     for name in names:
         if name not in known:
             raise UsageError(f"the archive has no column {name!r}{nearest(name, known)}")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlglot import exp
 
+from lanner.archive.auditids import STORED, audit_id_in
 from lanner.audit.fields_generic import PLUGIN, SOURCE
 from lanner.audit.identity import ACCOUNT, ISSUED
 from lanner.audit.pointer import parse_pointer
@@ -166,7 +167,7 @@ class FieldColumns:
         """Return where a field stands; raises UnreadError."""
         name = field.name
         if name in _COLUMNS:
-            return _column(_COLUMNS[name])
+            return self._column(_COLUMNS[name])
         if name in _CONSTANTS:
             return Constant(_CONSTANTS[name])
         if name in _BODY_TEXTS:
@@ -180,6 +181,9 @@ class FieldColumns:
         if name == "lanner.each":
             raise _each(field.argument or "")
         return self._special(name, field.argument)
+
+    def _column(self, name: str) -> Reading:
+        return Reading(value=audit_id_in(self._dialect.name) if name == STORED else exp.column(name))
 
     def _special(self, name: str, argument: str | None) -> Reading | Constant:
         match name:
@@ -260,7 +264,7 @@ class FieldColumns:
 
     def _pointer(self, keys: tuple[str, ...]) -> Reading | Constant:
         if keys in _POINTERS:
-            return _column(_POINTERS[keys])
+            return self._column(_POINTERS[keys])
         for depth in (1, 2):
             head, rest = keys[:depth], keys[depth:]
             if head in _LISTS:
@@ -298,10 +302,6 @@ def _unknown(keys: tuple[str, ...]) -> Expression | None:
     if keys[0] in _TOP:
         return None if len(keys) == 1 else _present("line")
     return exp.or_(_present("rest"), exp.and_(exp.column("rest").is_(exp.null()), _present("line")))
-
-
-def _column(name: str) -> Reading:
-    return Reading(value=exp.column(name))
 
 
 def _present(name: str) -> Expression:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
+from lanner.archive.auditids import shown_schema
 from lanner.archive.export import columns_of, export_batches, export_columns
 from lanner.archive.rebuild import REBUILD, rebuild_line
 from lanner.archive.selection import Selection
@@ -65,7 +66,7 @@ def write_csv(archive: Archive, export: Export, stream: BinaryIO) -> None:
     names = columns_of(archive, export.columns)
     names = [name for name in names if name != "line"] if not export.columns else names
     batches = export_batches(archive, names, export.selection, memory=export.memory, lists_as_text=True)
-    empty = archive.table.schema().as_arrow().empty_table()
+    empty = shown_schema(archive.table).empty_table()
     for number, batch in enumerate(batches):
         pcsv.write_csv(batch, stream, pcsv.WriteOptions(include_header=number == 0))
         export.advance(batch.num_rows)
@@ -77,7 +78,8 @@ def write_csv(archive: Archive, export: Export, stream: BinaryIO) -> None:
 def write_parquet(archive: Archive, export: Export, stream: BinaryIO) -> None:
     """Write one Parquet file with zstd."""
     names = columns_of(archive, export.columns)
-    schema = pa.schema([archive.table.schema().as_arrow().field(name).remove_metadata() for name in names])
+    known = shown_schema(archive.table)
+    schema = pa.schema([known.field(name) for name in names])
     with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         for group in _groups(export_batches(archive, names, export.selection, memory=export.memory)):
             writer.write_table(pa.Table.from_batches(group).cast(schema))

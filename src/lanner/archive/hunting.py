@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import duckdb
 from sqlglot import exp
 
+from lanner.archive.auditids import SHOWN
 from lanner.archive.fieldcolumns import FieldColumns
 from lanner.archive.pruning import Files
 from lanner.archive.query import connect, explained
@@ -35,7 +36,8 @@ _ODD = Scan(exp.column("odd").is_(exp.null()).not_(), {})
 _TELL_SECONDS = 0.2
 _FOUND = "found"
 _PLACE_COLUMNS = "file VARCHAR, place BIGINT, source VARCHAR, ordinal BIGINT, item INTEGER"
-_READ = "read_parquet($files, union_by_name = true, hive_partitioning = false)"
+_FILES = "read_parquet($files, union_by_name = true, hive_partitioning = false)"
+_READ = f"(SELECT {SHOWN}, filename, file_row_number FROM {_FILES})"  # noqa: S608 - fixed names
 
 
 class Found(NamedTuple):

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
-from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 from sqlglot import exp
 
+from lanner.archive.auditids import SHOWN, shown_schema
 from lanner.archive.errors import grounded
 from lanner.archive.reading import reading
 from lanner.archive.remote import register_stores
@@ -166,11 +166,10 @@ def _config(memory: str, spill: str) -> dict[str, Any]:
 
 def _make_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Sequence[str], selection: Selection) -> None:
     if not files:
-        empty = schema_to_pyarrow(table.schema(), include_field_ids=False).empty_table()
-        connection.register("no_events", empty)
+        connection.register("no_events", shown_schema(table).empty_table())
         connection.execute(f"CREATE VIEW {VIEW} AS FROM no_events")
         return
-    events = connection.read_parquet(list(files), hive_partitioning=False, union_by_name=True)
+    events = connection.read_parquet(list(files), hive_partitioning=False, union_by_name=True).project(SHOWN)
     if selection != _EVERYTHING:
         where, parameters = selection.where()  # a view holds no parameters
         events = events.filter(_PARAMETER.sub(lambda name: _literal(parameters[name[1]]), where))

@@ -18,6 +18,7 @@ from pyiceberg.types import (
     NestedField,
     StringType,
     TimestamptzType,
+    UUIDType,
 )
 
 TABLE = ("lanner", "events")
@@ -40,7 +41,7 @@ COLUMNS = (
     Column(1, "time", _TIME, "stageTimestamp", bounds=True),
     Column(2, "received", _TIME, "requestReceivedTimestamp", bounds=True),
     Column(3, "cluster", _TEXT, "name of the cluster", bounds=True),
-    Column(4, "audit_id", _TEXT, "auditID; chosen by the client, so not unique"),
+    Column(4, "audit_id", UUIDType(), "auditID; chosen by the client, so not unique"),
     Column(5, "stage", _TEXT, "stage", bounds=True),
     Column(6, "level", _TEXT, "level", bounds=True),
     Column(7, "verb", _TEXT, "verb", bounds=True),
@@ -87,6 +88,7 @@ COLUMNS = (
     Column(
         48, "odd", BooleanType(), "true where the columns tell less than rules see in the event, else null", bounds=True
     ),
+    Column(49, "audit_text", _TEXT, "auditID where it is no UUID in lower case"),
 )
 
 BOUNDED = tuple(column.name for column in COLUMNS if column.bounds)

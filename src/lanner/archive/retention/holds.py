@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 import duckdb
 import msgspec
 import sqlglot
-from pyiceberg.io.pyarrow import schema_to_pyarrow
 from sqlglot import exp
 
+from lanner.archive.auditids import shown_schema
 from lanner.archive.change import Change
 from lanner.archive.store import Archive
 from lanner.errors import UsageError
@@ -75,7 +75,7 @@ def check(archive: Archive, where: str) -> None:
         raise UsageError(f"--where cannot be read as a condition such as {_EXAMPLE}: {reason}") from error
     for node in tree.walk():
         _refuse(node)
-    schema = schema_to_pyarrow(archive.table.schema(), include_field_ids=False)
+    schema = shown_schema(archive.table)
     try:
         with quiet_connection() as connection:
             connection.register("events", schema.empty_table())

@@ -16,6 +16,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from pyiceberg.types import TimestamptzType
 
+from lanner.archive.auditids import ODD, STORED, shown_rows
 from lanner.archive.retention import holds as legal
 from lanner.archive.retention.holds import Hold
 from lanner.archive.retention.rules import COLUMNS, Entry, choice
@@ -50,7 +51,8 @@ class Judge:
     def __init__(self, entries: Sequence[Entry], holds: Sequence[Hold], now: dt.datetime) -> None:
         self._entries = entries
         self._cutoffs = [entry.cutoff(now) for entry in entries]
-        self.columns = {*COLUMNS, *(legal.columns(holds))}
+        asked = legal.columns(holds)
+        self.columns = {*COLUMNS, *asked, *([ODD] if STORED in asked else [])}
         number, parameters = choice(entries)
         over = " ".join(f"WHEN {index} THEN moment < $cutoff{index}::TIMESTAMPTZ" for index, _ in self._given())
         self._parameters: dict[str, Any] = {
@@ -77,7 +79,7 @@ class Judge:
     def judge(self, connection: duckdb.DuckDBPyConnection, rows: pa.Table) -> pa.Table:
         """Return the columns entry, over and held, a row for each row."""
         numbered = rows.append_column(ROW, pa.array(range(rows.num_rows), pa.int64()))
-        connection.register("rows", numbered)
+        connection.register("rows", shown_rows(numbered))
         try:
             return connection.sql(self._sql, params=self._parameters).to_arrow_table()
         finally:

@@ -9,6 +9,8 @@ from itertools import pairwise
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lanner.archive.auditids import uuid_texts
+
 FIRST_COLUMNS = 47
 """Columns that the first table had. Later ones count in a row only where they are not null, so old digests hold."""
 
@@ -64,6 +66,8 @@ def _later(number: int, column: pa.Array) -> pa.Array | pa.Scalar:
 
 def _bytes(column: pa.Array) -> pa.Array:
     kind = column.type
+    if kind == pa.uuid():
+        return uuid_texts(column).cast(_BYTES)
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return _list_bytes(column)
     if kind in _TEXT:
