@@ -212,22 +212,43 @@ correlation:
 title: Unanswered
 correlation: {type: absence, events: {a: ka.verb = get, b: ka.verb = list}, group-by: [ka.user.name], timespan: 3s}
 """
+CHAINED = """
+---
+title: Watched and counted
+correlation:
+  type: temporal_ordered
+  rules: [Counted, watched]
+  events: {watched: ka.verb = watch}
+  group-by: [ka.user.name]
+  timespan: 20s
+---
+title: Anybody counted twice
+correlation:
+  type: value_count
+  rules: [Counted, Unanswered]
+  timespan: 1m
+  condition: {field: ka.user.name, gte: 2}
+---
+title: Top
+correlation: {type: temporal, rules: [Watched and counted, Anybody counted twice], timespan: 1m, generate: true}
+"""
 SEQUENCES = st.lists(
     st.tuples(st.integers(0, 40), st.sampled_from(["get", "list", "watch"]), st.sampled_from("uv")), max_size=25
 )
 
 
 @settings(max_examples=15, deadline=None)
-@given(SEQUENCES)
-def test_correlations_have_the_same_alerts_in_a_hunt_as_on_replay(rows):
-    """Random sequences in the order of their time, archived in two commits; every kind that remembers."""
+@given(SEQUENCES, st.sampled_from(["", CHAINED]))
+def test_correlations_have_the_same_alerts_in_a_hunt_as_on_replay(rows, chained):
+    """Random sequences in the order of their time, archived in two commits; every kind that remembers, and chains."""
     lines = [
         f'{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"id-{number}","stage":"ResponseComplete",'
         f'"verb":"{verb}","user":{{"username":"{user}"}},'
         f'"stageTimestamp":"2026-01-01T00:00:{half // 2:02}.{half % 2 * 500_000 + number:06}Z"}}'.encode()
         for number, (half, verb, user) in enumerate(sorted(rows, key=lambda row: row[0]))
     ]
-    engine = Engine([], correlations=load_all([("c.yaml", CORRELATIONS)]).require().correlations)
+    loaded = load_all([("c.yaml", CORRELATIONS + chained)]).require()
+    engine = Engine([], correlations=loaded.correlations)
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log.jsonl"
         log.write_bytes(b"".join(line + b"\n" for line in lines))

@@ -10,6 +10,7 @@ from lanner.detect.alert import PRIORITIES, Alert, alert_time, origin_of
 from lanner.detect.correlate.hits import Hit, readers
 from lanner.errors import UsageError
 from lanner.rules.compile import compile_conditions
+from lanner.rules.correlation.chains import enabled_only
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.falco.output import OutputFormat
 from lanner.rules.ruleset import Rule
@@ -32,6 +33,7 @@ def priority_rank(name: str) -> int:
 class Engine:
     """Rules of other sources, disabled rules and rules below the minimum priority are left out.
 
+    So are correlations that no other one that stays looks at.
     `matching` is Falco's rule_matching: with "first" an event fires the first rule that matches, in load order.
     `correlations` have hits for their parts, whatever the matching. `shown` gives the event as alerts and hits may show
     it: rules see the event itself. `render_errors` counts outputs that could not be rendered; their alerts are given
@@ -52,11 +54,8 @@ class Engine:
         self.rules = [
             rule for rule in rules if rule.source == SOURCE and rule.enabled and priority_rank(rule.priority) <= lowest
         ]
-        self.correlations = [
-            correlation
-            for correlation in correlations
-            if correlation.enabled and priority_rank(correlation.priority) <= lowest
-        ]
+        told = {each.name for each in correlations if each.enabled and priority_rank(each.priority) <= lowest}
+        self.correlations = enabled_only(correlations, told)
         self.render_errors = 0
         self._matching = matching
         self.hostname = hostname

@@ -44,7 +44,7 @@ def hunt_rules(
     When `stop` is set it ends with a KeyboardInterrupt.
     """
     named = [(rule.name, rule.condition) for rule in engine.rules]
-    named += [(each.name, part.condition) for each in engine.correlations for part in each.parts]
+    named += [(each.name, part.condition) for each in engine.correlations for _, part in each.seen]
     conditions = [condition for _, condition in named]
     asked = find_events(archive, conditions, selection, memory=memory, progress=progress, stop=stop)
     with asked as found:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
 from lanner.config import yamltext
 from lanner.errors import SourceError, UsageError
 from lanner.rules import ir
+from lanner.rules.correlation.drafts import Draft, Drafts
 from lanner.rules.correlation.model import Correlation
-from lanner.rules.correlation.reader import read_correlation
 from lanner.rules.falco.documents import link_texts, read_text, rule_files
 from lanner.rules.falco.expansion import resolve_items
 from lanner.rules.falco.findings import FileResult, Finding
@@ -62,31 +62,59 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> LoadedRules:
     catalogue = _Catalogue(loaded.rules, linker)
     for each in files:
         each.read_rules(catalogue)
+    drafts = Drafts([draft for each in files for draft in each.drafts()], catalogue)
+    correlations = drafts.read()
     for each in files:
-        each.read_correlations(catalogue)
-    rules = catalogue.all_rules(files)
+        each.take_drafts()
+    silent = _silenced(drafts, catalogue)
+    correlations = [_without(one, silent) for one in correlations]
     results = {result.file: result for result in (*loaded.results, *[each.result() for each in files])}
-    for name in catalogue.silenced:
+    for name, file in silent.items():
         note = f"'{name}' alerts through correlations only; `generate: true` in one of them makes it alert by itself"
-        results[catalogue.rule_file(name)].notes.append(note)
+        results[file].notes.append(note)
     return LoadedRules(
-        rules=rules,
-        correlations=catalogue.correlations,
+        rules=catalogue.rules(silent),
+        correlations=correlations,
         results=[results[file] for file, _ in texts],
         linker=linker,
     )
 
 
+def _silenced(drafts: Drafts, catalogue: _Catalogue) -> dict[str, str]:
+    """Return what does not alert by itself because a correlation looks at it (Sigma 2.1), and its file.
+
+    That is rules of Sigma's and correlations, where no correlation that looks at them says `generate: true`.
+    """
+    silent: dict[str, str] = {}
+    alerting: set[str] = set()
+    for draft in drafts.drafts:
+        if draft.found is None or not draft.found.enabled:
+            continue
+        for below in map(drafts.called, draft.looks_at):
+            if below is None:
+                continue
+            if draft.generates:
+                alerting.add(below.name)
+            elif below.enabled and not catalogue.is_falco(below):
+                silent[below.name] = below.file
+    return {name: file for name, file in silent.items() if name not in alerting}
+
+
+_Either = TypeVar("_Either", Rule, Correlation)
+
+
+def _without(one: _Either, silent: Mapping[str, str]) -> _Either:
+    return msgspec.structs.replace(one, enabled=False) if one.name in silent else one
+
+
 class _Catalogue:
-    """All rules that loaded, by every name that correlations may call them by, and the correlations."""
+    """All rules that loaded, by every name that correlations may call them by."""
 
     def __init__(self, rules: Sequence[Rule], linker: Linker) -> None:
         self._falco = list(rules)
         self._sigma: dict[str, Rule] = {}
         self._named: dict[str, Rule] = {rule.name: rule for rule in rules}
         self._linker = linker
-        self.correlations: list[Correlation] = []
-        self.silenced: list[str] = []
         self.left_out: set[str] = set()
 
     @cached_property
@@ -104,32 +132,18 @@ class _Catalogue:
     def rule_called(self, name: str) -> Rule | None:
         return self._named.get(name)
 
-    def rule(self, name: str) -> ir.Condition | None:
-        found = self._named.get(name)
-        return None if found is None else found.condition
-
     def names(self) -> list[str]:
         return list(self._named)
 
     def condition(self, text: str) -> ir.Condition:
         return self._linker.condition(text)
 
-    def all_rules(self, files: Sequence[_SigmaFile]) -> list[Rule]:
-        """Return the rules, Falco's first; Sigma's that only correlations look at are switched off (Sigma 2.1)."""
-        used = {name for each in files for name in each.used}
-        alerting = {name for each in files for name in each.generating}
-        silent = self._titles(used) - self._titles(alerting)
-        self.silenced = [name for name in self._sigma if name in silent]
-        for name in self.silenced:
-            self._sigma[name] = msgspec.structs.replace(self._sigma[name], enabled=False)
-        return [*self._falco, *self._sigma.values()]
+    def is_falco(self, one: Rule | Correlation) -> bool:
+        return isinstance(one, Rule) and one.name not in self._sigma
 
-    def _titles(self, names: set[str]) -> set[str]:
-        return {self._named[name].name for name in names if name in self._named}
-
-    def rule_file(self, name: str) -> str:
-        """Return the file of a rule of Sigma's."""
-        return self._sigma[name].file
+    def rules(self, silent: Mapping[str, str]) -> list[Rule]:
+        """Return the rules, Falco's first; those that are silent are switched off."""
+        return [*self._falco, *(_without(rule, silent) for rule in self._sigma.values())]
 
 
 class _SigmaFile:
@@ -141,8 +155,7 @@ class _SigmaFile:
         self._warnings: list[Finding] = []
         self._notes: list[str] = []
         self._nodes: list[yamltext.Mapping] = []
-        self.used: set[str] = set()
-        self.generating: set[str] = set()
+        self._drafts: list[Draft] = []
         try:
             self._nodes = list(_documents(file, text))
         except SourceError as error:
@@ -181,34 +194,15 @@ class _SigmaFile:
                 return
         catalogue.add(found.rule, found.names)
 
-    def read_correlations(self, catalogue: _Catalogue) -> None:
-        for node in self._nodes:
-            if node.get("correlation") is not None:
-                self._read_correlation(node, catalogue)
+    def drafts(self) -> list[Draft]:
+        """Return its correlations, to be read together with those of other files."""
+        self._drafts = [Draft(node, self._file) for node in self._nodes if node.get("correlation") is not None]
+        return self._drafts
 
-    def _read_correlation(self, node: yamltext.Mapping, catalogue: _Catalogue) -> None:
-        document = yamltext.to_python(node)
-        names, generates = _named_rules(document["correlation"])
-        if names & catalogue.left_out:
-            self._notes.append(f"'{document.get('title')}' correlates rules for other logs and is left out")
-            return
-        try:
-            catalogue.correlations.append(_correlation(node, self._file, catalogue, catalogue.correlations))
-        except SourceError as error:
-            self._errors.append(_finding(error))
-            return
-        self.used |= names
-        if generates:
-            self.generating |= names
-
-
-def _named_rules(body: Any) -> tuple[set[str], bool]:
-    """Return the rules that a correlation names, and whether they alert by themselves all the same."""
-    if not isinstance(body, dict):
-        return set(), False
-    rules = body.get("rules")
-    names = rules if isinstance(rules, list) else [rules]
-    return {name for name in names if isinstance(name, str)}, body.get("generate") is True
+    def take_drafts(self) -> None:
+        """Take over what is to be said of its correlations."""
+        self._errors.extend(_finding(draft.error) for draft in self._drafts if draft.error is not None)
+        self._notes.extend(draft.note for draft in self._drafts if draft.note)
 
 
 def _documents(file: str, text: str) -> Iterator[yamltext.Mapping]:
@@ -218,17 +212,6 @@ def _documents(file: str, text: str) -> Iterator[yamltext.Mapping]:
                 "a Sigma document is a mapping with a title", file=file, line=node.line, column=node.column
             )
         yield node
-
-
-def _correlation(node: yamltext.Mapping, file: str, catalogue: _Catalogue, known: Sequence[Correlation]) -> Correlation:
-    found = read_correlation(node, file, catalogue)
-    earlier = next((other for other in known if other.name == found.name), None)
-    if earlier is not None:
-        where = f"{earlier.file}:{earlier.line}"
-        raise SourceError(
-            f"'{found.name}' is the title of {where} as well", file=file, line=node.line, column=node.column
-        )
-    return found
 
 
 def _finding(error: SourceError) -> Finding:

@@ -114,12 +114,17 @@ def test_a_wrong_document_does_not_hide_the_others():
         ("event_count", "event_cuont", 6, "did you mean 'event_count'?"),
         ("event_count", "value_count", 10, "value_count looks at a value: say which in `field`"),
         ("ka.user.name", "ka.usr.name", 8, "'ka.usr.name' is no field"),
-        ("condition: {gte: 10}", "condition: a and b", 10, "event_count needs a condition such as {gte: 10}"),
+        ("condition: {gte: 10}", "condition: a and b", 10, "event_count takes a comparison such as {gte: 10}"),
         ("timespan: 5m", "timespan: 5m\n  whre: []", 10, "unknown key 'whre'; did you mean 'where'?"),
         ("rules: [Secret read]", "events: {x: done and ka.vreb = get}", 7, "nonexistent field ka.vreb"),
         ("rules: [Secret read]", "events: {x: doen}", 7, "Undefined macro 'doen'"),
         ("level: high", "level: hihg", 3, "did you mean 'high'?"),
         ("level: high", "output: '%ka.nothing'", 3, "nonexistent field ka.nothing"),
+        ("{gte: 10}", "{gte: .inf}", 10, "'.inf' is no number"),
+        ("{gte: 10}", "{gte: 10, field: ka.verb}", 10, "write type: value_count to count its values"),
+        ("{gte: 10}", "{gte: 10, percentile: 5}", 10, "write type: value_percentile"),
+        ("5m", "900y", 9, "'900y' is more than a hundred years"),
+        ("event_count", "absence", 10, "absence has no condition"),
     ],
 )
 def test_mistakes_are_told_with_their_place_and_what_to_write(old, new, line, words):
@@ -129,11 +134,83 @@ def test_mistakes_are_told_with_their_place_and_what_to_write(old, new, line, wo
     assert (at, column > 0) == (line, True)
 
 
+TWO = BASE.replace("event_count", "temporal").replace("rules: [Secret read]", "events: {a: done, b: done, c: done}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("{gte: 10}", "a and b", "the condition does not say what 'c' is for"),
+        ("{gte: 10}", "a and b and d", "'d' is not among the rules"),
+        ("type: temporal", "type: temporal_ordered", ""),
+        ("{gte: 10}", "{gte: 2}\n  type: temporal_ordered", "temporal_ordered wants all rules"),
+        ("{gte: 10}", "a and b or c\n  type: temporal_ordered", "temporal_ordered joins rules by `and` only"),
+        ("{gte: 10}", "{gte: 1, field: [ka.verb, ka.uri]}\n  type: value_sum", "looks at the numbers of one field"),
+        ("{gte: 10}", "{gte: 1, field: ka.verb, percentile: 101}\n  type: value_percentile", "101 is no percentile"),
+    ],
+)
+def test_what_a_type_has_no_use_for_is_an_error(old, new, words):
+    text = TWO.replace("  type: temporal\n", "") if "type:" in new and "type:" not in old else TWO
+    found, errors = read(text.replace(old, new))
+    assert (found == [], bool(errors)) == (bool(words), bool(words))
+    assert words in "".join(message for _, _, message in errors)
+
+
+def test_a_temporal_correlation_may_say_how_many_of_its_rules_must_occur():
+    """Sigma 2.0: the count of different event types."""
+    found = one(TWO.replace("{gte: 10}", "{gte: 2}"))
+    assert [(bound.operator, bound.number) for bound in found.bounds] == [("gte", 2)]
+
+
+def test_rules_may_stand_in_the_condition_alone():
+    text = BASE.replace("event_count", "temporal").replace("  rules: [Secret read]\n", "")
+    falco = FALCO.replace("Secret read", "secret_read") + FALCO[FALCO.index("- rule") :].replace("Secret read", "other")
+    found, errors = read(text.replace("{gte: 10}", "secret_read or other"), falco)
+    assert errors == []
+    assert [part.alias for part in found[0].parts] == ["secret_read", "other"]
+
+
+def test_ordered_rules_may_be_joined_by_and():
+    text = TWO.replace("temporal", "temporal_ordered").replace("{gte: 10}", "c and b and a")
+    found = one(text)
+    assert ([part.alias for part in found.parts], found.expression) == (["a", "b", "c"], None)
+
+
+def test_values_of_several_fields_count_together():
+    text = BASE.replace("event_count", "value_count").replace("{gte: 10}", "{gte: 10, field: [ka.verb, user.username]}")
+    assert one(text).parts[0].values == (ir.Field("ka.verb"), ir.Field("ka.user.name"))
+
+
+def test_a_median_is_a_percentile():
+    found = one(BASE.replace("event_count", "value_median").replace("{gte: 10}", "{gte: 10, field: ka.response.code}"))
+    assert (found.kind, found.percentile) == ("value_median", 50)
+
+
+def test_months_and_years_are_as_long_as_those_of_pysigma():
+    assert [one(BASE.replace("5m", text)).timespan // SECOND for text in ("1M", "1y")] == [2_629_746, 31_556_952]
+
+
+def test_an_alias_calls_a_rule_by_any_of_its_names():
+    rule = """
+title: Failed
+name: failed
+id: 5638f7c0-ac70-491d-8465-2a65075e0d86
+logsource: {product: kubernetes, service: audit}
+detection: {sel: {responseStatus.code: 403}, condition: sel}
+---"""
+    text = BASE.replace("rules: [Secret read]", "rules: [5638f7c0-ac70-491d-8465-2a65075e0d86]")
+    text = text.replace("group-by: [ka.user.name]", "group-by: [who]\n  aliases: {who: {failed: lanner.address}}")
+    assert one(rule + text).parts[0].key == (ir.Field("lanner.address"),)
+
+
+@pytest.mark.parametrize(("status", "enabled"), [("deprecated", False), ("unsupported", False), ("test", True)])
+def test_what_is_deprecated_does_not_run(status, enabled):
+    assert one(BASE.replace("level: high", f"status: {status}")).enabled is enabled
+
+
 def test_an_extended_condition_names_rules():
     text = BASE.replace("event_count", "temporal").replace("rules: [Secret read]", "events: {a: done, b: done}")
     assert one(text.replace("{gte: 10}", "a and not b")).expression == ir.And((ir.Macro("a"), ir.Not(ir.Macro("b"))))
-    ((_, _, message),) = read(text.replace("{gte: 10}", "a and c"))[1]
-    assert "'c' is not among the rules" in message
 
 
 def test_events_are_compared_with_each_other():
@@ -159,7 +236,7 @@ def test_learning_is_a_number_of_events_or_a_time():
 
 def test_a_title_is_given_once():
     ((line, _, message),) = read(BASE + "---" + BASE)[1]
-    assert "'Many secrets' is the title of correlation.yaml:2 as well" in message
+    assert "'Many secrets' is what the correlation at correlation.yaml:2 is called as well" in message
     assert line > 10
 
 

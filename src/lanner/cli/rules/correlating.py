@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
-
 from lanner.audit.decode import decode
 from lanner.audit.event import Event
 from lanner.detect.correlate.hits import Hit
@@ -16,12 +14,11 @@ from lanner.rules.testing.correlating import Correlated
 
 
 class Correlating:
-    """The memory of some correlations, disabled ones too, during one test."""
+    """The memory of some correlations during one test."""
 
     def __init__(self, correlations: Sequence[Correlation]) -> None:
-        enabled = [msgspec.structs.replace(correlation, enabled=True) for correlation in correlations]
-        self._engine = Engine([], correlations=enabled)
-        self._teller = Teller(enabled)
+        self._engine = Engine([], correlations=correlations)
+        self._teller = Teller(self._engine.correlations)
 
     def take(self, event: Event) -> Iterator[Correlated]:
         """Take an event and the time that it brings."""

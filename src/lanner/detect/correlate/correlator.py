@@ -9,13 +9,14 @@ from __future__ import annotations
 import heapq
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from lanner.detect.correlate.hits import Hit, Key
+from lanner.detect.correlate.links import Firing, Links
 from lanner.detect.correlate.machines import Machine, machine
-from lanner.detect.correlate.memory import KEYS, RELATED, ROOM, Entry, Evidence, Memory, Room, entry_of
+from lanner.detect.correlate.memory import KEYS, ROOM, Evidence, Memory, Room, entry_of
 from lanner.rules.correlation.model import Correlation
 
 SECOND = 1_000_000_000
@@ -25,27 +26,6 @@ WAITING = 20_000
 WAITING_BYTES = 64 * 1024 * 1024
 """What their texts take at most."""
 _EVER = 1 << 63
-
-
-class Firing(NamedTuple):
-    """A correlation that fires.
-
-    `entry` is the event that it is told of, with its text: the last one, for an absence the one that was not answered.
-    `held` is how many times it was held back for this key since it was last told, `place` the place of the hit that
-    made it fire, 0 where it was the passing of time.
-    """
-
-    correlation: int
-    time: int
-    key: Key
-    entry: Entry
-    evidence: Evidence
-    held: int
-    place: int
-
-    def related(self) -> list[str]:
-        """Return the audit ids of the events behind it, oldest first, each once."""
-        return list(dict.fromkeys(entry.audit_id for entry in self.evidence.entries[-RELATED:]))
 
 
 class _Silence(msgspec.Struct, array_like=True):
@@ -61,8 +41,12 @@ class Correlator:
     ) -> None:
         self._room = shared = Room(room)
         self._correlations, self._late = correlations, late
+        self._links = Links(correlations)
         self._machines: list[Machine] = [machine(correlation, keys, shared) for correlation in correlations]
-        self._timed = [(number, each) for number, each in enumerate(self._machines) if each.timed]
+        ranked = sorted(self._links.ranks.items(), key=lambda pair: pair[1])
+        self._timed = [
+            (rank, number, self._machines[number]) for number, rank in ranked if self._machines[number].timed
+        ]
         self._silent = [Memory(_Silence, _EVER, keys, shared) for _ in correlations]
         self._waiting: list[tuple[int, int, Hit]] = []
         self._waiting_bytes = 0
@@ -130,8 +114,8 @@ class Correlator:
     def _pass(self, time: int) -> Iterator[Firing]:
         """Give, in the order of time, what fires because time has passed."""
         while time > self._done:
-            dues = ((at, number) for number, each in self._timed if (at := each.due_time) is not None)
-            first, number = min(dues, default=(time, 0))
+            dues = ((at, rank, number) for rank, number, each in self._timed if (at := each.due_time) is not None)
+            first, _, number = min(dues, default=(time, 0, 0))
             if first >= time:
                 self._done = time
                 return
@@ -151,21 +135,25 @@ class Correlator:
         silence = silent.get(key)
         if silence is not None and time < silence.until:
             silence.held += 1
-            self.held_back[number] += 1
+            self.held_back[number] += correlation.enabled
             return
         silence = silent.touch(key, time)
         held, silence.held, silence.until = silence.held, 0, time + correlation.suppress
-        yield Firing(number, time, key, evidence.entries[-1], evidence, held, place)
+        firing = Firing(number, time, key, evidence.entries[-1], evidence, held, place)
+        if correlation.enabled:
+            yield firing
+        for hit in self._links.hits(firing):
+            yield from self._give(hit)
 
     def pack(self, hits: Sequence[Hit]) -> bytes:
         """Return hits in a form that `unpack` reads, also with other correlations around; texts are left out."""
-        named = {hit.correlation: _identity(self._correlations[hit.correlation]) for hit in hits}
+        named = {hit.correlation: self._links.identities[hit.correlation] for hit in hits}
         return _ENCODE((named, [msgspec.structs.replace(hit, raw=b"") for hit in hits]))
 
     def unpack(self, data: bytes) -> list[Hit]:
         """Read what `pack` gave; hits of correlations that are no more, or other ones now, are left out."""
         named, hits = _HITS.decode(data)
-        places = {_identity(correlation): place for place, correlation in enumerate(self._correlations)}
+        places = {identity: place for place, identity in enumerate(self._links.identities)}
         moved = {number: places[identity] for number, identity in named.items() if identity in places}
         return [
             msgspec.structs.replace(hit, correlation=moved[hit.correlation]) for hit in hits if hit.correlation in moved
@@ -180,7 +168,7 @@ class Correlator:
         """Return the whole state, for `load` of a correlator with the same correlations."""
         return _ENCODE(
             {
-                "correlations": [_identity(correlation) for correlation in self._correlations],
+                "correlations": self._links.identities,
                 "machines": [each.dump() for each in self._machines],
                 "silent": [list(each.items()) for each in self._silent],
                 "waiting": self._waiting,
@@ -193,8 +181,8 @@ class Correlator:
         state = msgspec.msgpack.decode(data)
         places = {identity: place for place, identity in enumerate(state["correlations"])}
         moved: dict[int, int] = {}
-        for number, correlation in enumerate(self._correlations):
-            place = places.get(_identity(correlation))
+        for number, identity in enumerate(self._links.identities):
+            place = places.get(identity)
             if place is not None:
                 moved[place] = number
                 self._machines[number].load(state["machines"][place])
@@ -211,9 +199,3 @@ class Correlator:
 
 _ENCODE: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
 _HITS = msgspec.msgpack.Decoder(tuple[dict[int, str], list[Hit]])
-
-
-def _identity(correlation: Correlation) -> str:
-    """Return what two correlations have in common whose memories mean the same."""
-    parts = [(part.alias, repr(part.condition), repr(part.key), repr(part.value)) for part in correlation.parts]
-    return repr((correlation.name, correlation.kind, parts, correlation.timespan, correlation.where))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from lanner.audit.event import Event
+from lanner.audit.fields_each import MARK
 from lanner.rules import ir
+from lanner.rules.correlation.chains import carried
 from lanner.rules.correlation.model import Correlation, Part
 from lanner.rules.evaluate import reader_of
 
@@ -28,7 +30,8 @@ class Hit(msgspec.Struct, array_like=True):
     """An event that part `part` of correlation `correlation` matches.
 
     `time` is the event's in nanoseconds, `audit_id` and `number` are what alerts say of it, `keys` bind it to others,
-    `raw` is its text, `place` its place in the order of arrival where somebody sets it.
+    `raw` is its text, `place` its place in the order of arrival where somebody sets it. `carried` are values for the
+    correlations that look at this one, `related` the events behind it where it is itself a correlation that fired.
     """
 
     correlation: int
@@ -41,40 +44,67 @@ class Hit(msgspec.Struct, array_like=True):
     compared: tuple[str | None, ...] = ()
     raw: bytes = b""
     place: int = 0
+    carried: tuple[tuple[str, ...], ...] = ()
+    related: tuple[str, ...] = ()
 
 
 class Reader:
-    """Reads what a part of a correlation asks of an event that it matches."""
+    """Reads what a part of a correlation asks of an event that it matches, and what it carries for others."""
 
-    def __init__(self, correlation: int, number: int, part: Part) -> None:
+    def __init__(self, correlation: int, number: int, part: Part, carried: Sequence[ir.Operand] = ()) -> None:
         self._correlation, self._number = correlation, number
         self._key = [reader_of(operand) for operand in part.key]
-        self._value = None if part.value is None else reader_of(part.value)
+        self._values = [reader_of(operand) for operand in part.values]
         self._compared = [reader_of(operand) for operand in part.compared]
+        self._carried = [reader_of(operand) for operand in carried]
 
     def read(self, event: Event, number: int) -> Hit | None:
         """Return the hit; None where a value of its key, or the value to look at, is absent."""
         parts = [_texts(extract(event)) for extract in self._key]
         if not all(parts):
             return None
-        value = None
-        if self._value is not None:
-            value = _text(self._value(event))
-            if value is None:
-                return None
-        keys = list(itertools.islice(itertools.product(*parts), MOST_KEYS))
+        values = [_text(extract(event)) for extract in self._values]
+        if None in values:
+            return None
         audit_id = event.head.audit_id or ""
         compared = tuple([_text(extract(event)) for extract in self._compared])
-        return Hit(self._correlation, self._number, event.time_ns, audit_id, number, keys, value, compared, event.raw)
+        return Hit(
+            self._correlation,
+            self._number,
+            event.time_ns,
+            audit_id,
+            number,
+            keys_of(parts),
+            together(values),
+            compared,
+            event.raw,
+            carried=tuple([_texts(extract(event))[:MOST_KEYS] for extract in self._carried]),
+        )
 
 
-def readers(correlations: Iterable[Correlation]) -> list[tuple[ir.Condition, Reader]]:
-    """Return the condition of each part of each correlation, and its reader."""
+def readers(correlations: Sequence[Correlation]) -> list[tuple[ir.Condition, Reader]]:
+    """Return the condition of each part of each correlation that is an event, and its reader."""
+    above = carried(correlations)
     return [
-        (part.condition, Reader(index, number, part))
+        (part.condition, Reader(index, number, part, above[index]))
         for index, correlation in enumerate(correlations)
-        for number, part in enumerate(correlation.parts)
+        for number, part in correlation.seen
     ]
+
+
+def keys_of(parts: Sequence[Sequence[str]]) -> list[Key]:
+    """Return the keys that the values of each field make together."""
+    return list(itertools.islice(itertools.product(*parts), MOST_KEYS))
+
+
+def together(values: Sequence[str | None]) -> str | None:
+    """Return the values of several fields as one; None where there are none."""
+    return MARK.join(map(str, values)) if values else None
+
+
+def joined(texts: Sequence[str]) -> str | None:
+    """Return the values of a field as one text; None where there are none."""
+    return _short(_SEPARATOR.join(texts)) if texts else None
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -13,7 +13,7 @@ from lanner.detect.correlate.expression import Presence, compile_expression, neg
 from lanner.detect.correlate.hits import Hit, Key
 from lanner.detect.correlate.memory import Entry, Evidence, Memory, Room, bytes_of, entry_of, text_bytes
 from lanner.detect.correlate.windows import WINDOW_KINDS, Window
-from lanner.rules.correlation.model import Correlation
+from lanner.rules.correlation.model import Bound, Correlation
 
 TIMED = 10_000
 """Keys of a correlation that waits for time to pass: it keeps whole events."""
@@ -121,7 +121,7 @@ class _Temporal(_Base):
     def __init__(self, correlation: Correlation, limit: int, room: Room) -> None:
         super().__init__(correlation)
         aliases = _aliases(correlation)
-        self._holds = compile_expression(correlation.expression, aliases)
+        self._holds = _counted(correlation.bounds) or compile_expression(correlation.expression, aliases)
         self.memory: Memory[list[Entry | None]] = Memory(lambda: [None] * len(aliases), self._span, limit, room)
 
     def take(self, key: Key, hit: Hit) -> Evidence | None:
@@ -129,7 +129,10 @@ class _Temporal(_Base):
         seen[hit.part] = entry_of(hit)
         self.memory.holds(key, filter(None, seen))
         recent = [entry if entry and entry.time >= hit.time - self._span else None for entry in seen]
-        return _evidence(recent) if self._holds(_presence(recent)) else None
+        if not self._holds(_presence(recent)):
+            return None
+        recent[hit.part] = None
+        return Evidence([*_evidence(recent).entries, entry_of(hit)])
 
     def dump(self) -> list[Any]:
         return [(key, time, seen) for key, time, seen in self.memory.items()]
@@ -172,6 +175,11 @@ class _Unmet(_Temporal):
             self.memory.drop(key)
             return Due(time + self._span, key, _evidence(seen)) if self._holds(_presence(seen)) else None
         return None
+
+
+def _counted(bounds: Sequence[Bound]) -> Callable[[Presence], bool] | None:
+    """Return what judges how many parts occurred, where that is asked."""
+    return (lambda present: all(bound.holds(sum(present)) for bound in bounds)) if bounds else None
 
 
 def _presence(seen: Iterable[Entry | None]) -> Presence:

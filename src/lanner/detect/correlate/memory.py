@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
@@ -20,7 +21,8 @@ RELATED = 50
 
 _KEY_BYTES = 700
 _ENTRY_BYTES = 240
-"""What a key and an event take beside their texts (CPython 3.11, measured by bench/correlations.py)."""
+_TEXT_BYTES = 64
+"""What a key, an event and a text more take beside their characters (CPython 3.11, see bench/correlations.py)."""
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
@@ -32,11 +34,14 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     value: str | None = None
     compared: tuple[str | None, ...] = ()
     raw: bytes = b""
+    carried: tuple[tuple[str, ...], ...] = ()
+    related: tuple[str, ...] = ()
 
 
 def entry_of(hit: Hit, *, whole: bool = False) -> Entry:
     """Return what is remembered of a hit, its text too where it is wanted."""
-    return Entry(hit.time, hit.audit_id, hit.number, hit.value, hit.compared, hit.raw if whole else b"")
+    raw = hit.raw if whole else b""
+    return Entry(hit.time, hit.audit_id, hit.number, hit.value, hit.compared, raw, hit.carried, hit.related)
 
 
 class Evidence(msgspec.Struct):
@@ -48,8 +53,11 @@ class Evidence(msgspec.Struct):
 
 def bytes_of(entry: Entry) -> int:
     """Return about how many bytes an event takes; the same after a restart."""
-    texts = (entry.audit_id, entry.value, *entry.compared) if entry.compared else (entry.audit_id, entry.value)
-    return _ENTRY_BYTES + len(entry.raw) + sum(map(text_bytes, texts))
+    used = _ENTRY_BYTES + len(entry.raw) + text_bytes(entry.audit_id) + text_bytes(entry.value)
+    if entry.compared or entry.carried or entry.related:
+        more = itertools.chain(entry.compared, entry.related, *entry.carried)
+        used += sum(_TEXT_BYTES + text_bytes(text) for text in more) + 64 * len(entry.carried)
+    return used
 
 
 def text_bytes(text: str | None) -> int:

@@ -180,6 +180,7 @@ _MEASURES: dict[str, Callable[[Correlation], _Count]] = {
     "value_sum": _Sum,
     "value_avg": _Average,
     "value_percentile": _Percentile,
+    "value_median": _Percentile,
     "rare": _Share,
 }
 WINDOW_KINDS = tuple(_MEASURES)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from lanner.rules import ir
 from lanner.rules.bodies import fields_in
-from lanner.rules.correlation.model import Correlation, Part
+from lanner.rules.correlation.model import BOUND_KINDS, Correlation, Part
 from lanner.rules.ruleset import Rule
 
 SOURCE = "k8s_audit"
-_ANY = frozenset({"event_count", "value_count", "value_sum", "value_avg", "value_percentile", "first_seen", "rare"})
+_ANY = frozenset({*BOUND_KINDS, "first_seen"})
 """Correlations of which each kind of event counts by itself."""
 
 
@@ -28,13 +28,27 @@ def subjects(rules: Sequence[Rule], correlations: Iterable[Correlation] = ()) ->
     for rule in rules:
         if rule.enabled and rule.source == SOURCE:
             yield Subject(rule.name, (("", rule.condition),))
-    for one in correlations:
+    named = {one.name: one for one in correlations}
+    for one in named.values():
         if one.enabled:
-            conditions = tuple((part.alias, _of_part(part)) for part in one.parts)
-            yield Subject(one.name, conditions, one.kind not in _ANY and one.expression is None)
+            yield _of_correlation(one, named)
+
+
+def _of_correlation(one: Correlation, named: Mapping[str, Correlation]) -> Subject:
+    conditions: list[tuple[str, ir.Condition]] = []
+    for part in one.parts:
+        if isinstance(part, Part):
+            conditions.append((part.alias, _of_part(part)))
+            continue
+        below = _of_correlation(named[part.name], named)
+        if below.together:
+            conditions.extend((f"{part.alias}: {alias}", condition) for alias, condition in below.conditions)
+        else:  # any of its events will do
+            conditions.append((part.alias, ir.Or(tuple(condition for _, condition in below.conditions))))
+    return Subject(one.name, tuple(conditions), one.kind not in _ANY and one.expression is None)
 
 
 def _of_part(part: Part) -> ir.Condition:
     """An event counts only where its key has all values, and the value that is looked at is there."""
-    operands = [operand for operand in (*part.key, part.value) if operand is not None and any(fields_in(operand))]
+    operands = [operand for operand in (*part.key, *part.values) if any(fields_in(operand))]
     return ir.And((part.condition, *map(ir.Exists, operands))) if operands else part.condition

@@ -54,3 +54,4 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     output: str = ""
     enabled: bool = True
+    status: str = ""

@@ -14,6 +14,7 @@ Kind = Literal[
     "value_sum",
     "value_avg",
     "value_percentile",
+    "value_median",
     "temporal",
     "temporal_ordered",
     "join",
@@ -26,10 +27,21 @@ VALUE_KINDS: tuple[Kind, ...] = (
     "value_sum",
     "value_avg",
     "value_percentile",
+    "value_median",
     "first_seen",
     "rare",
 )
 """Those that look at a value of each event."""
+BOUND_KINDS: tuple[Kind, ...] = (
+    "event_count",
+    "value_count",
+    "value_sum",
+    "value_avg",
+    "value_percentile",
+    "value_median",
+    "rare",
+)
+"""Those that compare a number."""
 
 Comparison = Literal["lt", "lte", "gt", "gte", "eq", "neq"]
 
@@ -61,15 +73,32 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of event that a correlation looks at.
 
     `alias` is its name in the correlation, `condition` says which events are meant, `key` has the operands whose values
-    bind events together: those of one list give an event several keys. `value` is what value kinds look at, `compared`
-    what `where` compares.
+    bind events together: those of one list give an event several keys. `values` are what value kinds look at, together,
+    `compared` what `where` compares.
     """
 
     alias: str
     condition: ir.Condition
     key: tuple[ir.Operand, ...]
-    value: ir.Operand | None = None
+    values: tuple[ir.Operand, ...] = ()
     compared: tuple[ir.Operand, ...] = ()
+
+
+Take = int | ir.Operand
+"""Which value of another correlation is meant: that number of its key, or a field of the event that it is told of."""
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """Another correlation that a correlation looks at: each time that it fires, it is an event of this kind.
+
+    `name` is its name; the rest is as in a part.
+    """
+
+    alias: str
+    name: str
+    key: tuple[Take, ...]
+    values: tuple[Take, ...] = ()
+    compared: tuple[Take, ...] = ()
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -86,15 +115,16 @@ class Correlation(msgspec.Struct, frozen=True, kw_only=True):
     """One correlation; times are nanoseconds of event time.
 
     `group_by` names the key's values. `bounds` are met together. `expression` is the extended condition of temporal
-    correlations over the aliases of parts, None where all must occur. `learn` is how many events of a key first_seen
-    and rare must have seen before they fire, `learn_time` for how long they must have known it. After it fired for a
-    key it is silent for `suppress`; what it holds back it counts.
+    correlations over the aliases of parts, None where all must occur, or as many as `bounds` say. `learn` is how many
+    events of a key first_seen and rare must have seen before they fire, `learn_time` for how long they must have known
+    it. After it fired for a key it is silent for `suppress`; what it holds back it counts. One that is not `enabled`
+    tells nothing by itself, and works where another one looks at it.
     """
 
     name: str
     description: str
     kind: Kind
-    parts: tuple[Part, ...]
+    parts: tuple[Part | Link, ...]
     group_by: tuple[str, ...]
     timespan: int
     output: str
@@ -110,3 +140,13 @@ class Correlation(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     file: str = ""
     line: int = 0
+
+    @property
+    def seen(self) -> list[tuple[int, Part]]:
+        """The parts that are events, with their numbers."""
+        return [(number, part) for number, part in enumerate(self.parts) if isinstance(part, Part)]
+
+    @property
+    def links(self) -> list[tuple[int, Link]]:
+        """The parts that are other correlations, with their numbers."""
+        return [(number, part) for number, part in enumerate(self.parts) if isinstance(part, Link)]

@@ -45,7 +45,7 @@ class Correlate(Protocol):
 
 def met_parts(correlation: Correlation, events: Iterable[Given]) -> Iterator[str]:
     """Yield for each kind of event that a correlation looks at which events of a test are of that kind."""
-    tests = [(part.alias, Evaluator(part.condition)) for part in correlation.parts]
+    tests = [(part.alias, Evaluator(part.condition)) for _, part in correlation.seen]
     met: dict[str, list[str]] = {alias: [] for alias, _ in tests}
     for given in events:
         for alias, test in tests:

@@ -10,6 +10,7 @@ from shlex import quote
 
 from lanner.config import yamltext
 from lanner.errors import LannerError, SourceError
+from lanner.rules.correlation.chains import enabled_only
 from lanner.rules.falco.hints import nearest
 from lanner.rules.testing.correlating import Correlate, Correlated, Correlating, met_parts
 from lanner.rules.testing.coverage import Coverage, Recording
@@ -128,7 +129,7 @@ class _Trial:
 
     def _new_memory(self) -> Correlating | None:
         """Return the memory of the correlations that the test names."""
-        named = [self.subject.correlations[name] for name in self.named if name in self.subject.correlations]
+        named = enabled_only(self.subject.correlations.values(), self.named)
         return self._correlate(named) if named and self._correlate is not None else None
 
     def _given(self) -> Iterator[Given]:
