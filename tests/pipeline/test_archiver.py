@@ -15,6 +15,7 @@ from lanner.errors import GroundError
 from lanner.pipeline import archiver as module
 from lanner.pipeline.archiver import Archiver
 from lanner.settings.model import Settings
+from lanner.state.lock import held
 from lanner.state.spool import Record, SpoolWriter, segments
 from lanner.state.store import Commit, Store
 
@@ -243,13 +244,45 @@ def test_it_runs_until_it_is_stopped(settings, folder, feed, event, until):
     assert not thread.is_alive()
 
 
+SECRET = (
+    b'{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"a","stage":"ResponseComplete",'
+    b'"requestURI":"/x?token=S3cret","verb":"create","user":{"username":"eve"},"objectRef":{"resource":"secrets"},'
+    b'"requestObject":{"stringData":{"a":"S3cret"}},"stageTimestamp":"2026-01-02T00:00:00.000000Z"}'
+)
+
+
+def in_clear(folder) -> list[str]:
+    """Return the files of the data folder that hold the secret."""
+    return [path.name for path in folder.root.rglob("*") if path.is_file() and b"S3cret" in path.read_bytes()]
+
+
+def test_after_a_stop_no_file_holds_a_secret_that_was_archived(settings, folder, feed):
+    stop = threading.Event()
+    stop.set()
+    feed.give(SECRET)
+    assert in_clear(folder) == [f"{1:020d}.seg"]
+    with held(folder.lock("ingest")):  # it runs: the newest segment is its own
+        module.run(settings, stop)
+    assert in_clear(folder) == [f"{1:020d}.seg"]
+    feed.writer.close()
+    module.run(settings, stop)
+    assert in_clear(folder) == []
+    assert SpoolWriter(folder.spool).next_sequence == 2
+    assert sum(names(settings, folder).values()) == 1
+
+
+def test_after_a_stop_what_could_not_be_archived_is_still_in_the_spool(settings, folder, feed):
+    stop = threading.Event()
+    stop.set()
+    feed.give(SECRET, known=False)
+    feed.writer.close()
+    module.run(settings, stop)
+    assert in_clear(folder) == [f"{1:020d}.seg"]
+
+
 def test_secret_values_are_redacted_and_counted(settings, folder, feed):
     """What waits for the end of its request is redacted as well."""
-    line = (
-        b'{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"a","stage":"ResponseComplete",'
-        b'"requestURI":"/x?token=S3cret","verb":"create","user":{"username":"eve"},"objectRef":{"resource":"secrets"},'
-        b'"requestObject":{"stringData":{"a":"S3cret"}},"stageTimestamp":"2026-01-02T00:00:00.000000Z"}'
-    )
+    line = SECRET
     feed.give(line, line.replace(b"ResponseComplete", b"RequestReceived").replace(b'"a"', b'"b"', 1))
     archiver = Archiver(settings, folder)
     archiver._gather()

@@ -8,10 +8,13 @@ import threading
 import msgspec
 import pytest
 
+from lanner.archive.export import export_lines
 from lanner.archive.settings import ArchiveSettings
+from lanner.archive.store import Archive
 from lanner.errors import GroundError
 from lanner.outputs.file import FileSettings as FileOutputSettings
 from lanner.pipeline import ingest_process
+from lanner.pipeline.archiver import Archiver
 from lanner.pipeline.ingest_process import IngestProcess
 from lanner.pipeline.workers.ruleset import RuleSet
 from lanner.pipeline.workers.task import Task
@@ -20,7 +23,7 @@ from lanner.settings.model import RulesSettings, Settings, SpoolSettings
 from lanner.sources.file_settings import FileSettings
 from lanner.sources.webhook_settings import WebhookSettings
 from lanner.state import spool
-from lanner.state.spool import SpoolReader, segments
+from lanner.state.spool import SpoolReader
 from lanner.state.store import Store
 
 RULE = """
@@ -161,8 +164,61 @@ def test_without_an_archive_the_spool_is_trimmed_by_ingest(*, settings, folder, 
         with (tmp_path / "audit.log").open("ab") as file:
             file.write(event(f"e{number}") + b"\n")
         until(lambda number=number: (running._store.sequence() or 0) > number)
-    running._bound_spool()
-    assert len(segments(folder.spool)) == 1
+    running._trim()
+    assert spool.spool_bytes(folder.spool) == 0
+
+
+SECRET = (
+    b'{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"%d","stage":"ResponseComplete",'
+    b'"requestURI":"/x","verb":"create","user":{"username":"eve"},"objectRef":{"resource":"secrets"},'
+    b'"requestObject":{"stringData":{"a":"S3cret"}},"stageTimestamp":"2026-01-02T00:00:00.000000Z"}\n'
+)
+
+
+def in_clear(folder) -> list[str]:
+    """Return the files of the data folder that hold the secret."""
+    return [path.name for path in folder.root.rglob("*") if path.is_file() and b"S3cret" in path.read_bytes()]
+
+
+def test_no_secret_stays_in_the_spool_once_it_is_archived_and_ingest_goes_on(
+    *, settings, folder, process, tmp_path, until
+):
+    settings = msgspec.structs.replace(settings, archive=ArchiveSettings(commit_seconds=0.0))
+    running = process(settings)
+    for number in range(1, 4):
+        with (tmp_path / "audit.log").open("ab") as file:
+            file.write(SECRET % number)
+        until(lambda number=number: running._store.sequence() == number)
+        running._trim()
+        assert len(in_clear(folder)) == 1
+        archiver = Archiver(settings, folder)
+        archiver._gather()
+        assert archiver._commit()
+        archiver._publish(now=True)
+        archiver.close()
+        running._trim()
+        assert in_clear(folder) == []
+    archive = Archive.open(settings.archive, folder.archive)
+    assert len(list(export_lines(archive))) == 3
+    archive.close()
+
+
+def test_what_an_archiver_said_before_ingest_began_does_not_count(settings, folder, process, store):
+    store.set_status("archiver", {"sequence": 7})
+    settings = msgspec.structs.replace(settings, archive=ArchiveSettings())
+    running = process(settings)
+    assert running._archived() == 0
+    store.set_status("archiver", {"sequence": 7})
+    assert running._archived() == 7
+
+
+def test_without_an_archive_no_line_stays_in_the_spool_after_the_end(*, settings, folder, process, tmp_path, until):
+    (tmp_path / "audit.log").write_bytes(SECRET % 1)
+    running = process(settings)
+    until(lambda: running._store.sequence() == 1)
+    assert len(in_clear(folder)) == 1
+    running.close()
+    assert in_clear(folder) == []
 
 
 def test_a_source_that_cannot_work_ends_the_process_with_its_error(settings):

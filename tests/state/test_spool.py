@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lanner.audit.batch import Reject
 from lanner.errors import GroundError
 from lanner.state import spool
-from lanner.state.spool import Record, SpoolReader, SpoolWriter, scan, segments, trim
+from lanner.state.spool import Record, SpoolReader, SpoolWriter, retire, scan, segments, trim
 
 
 def record(sequence: int, *lines: bytes) -> Record:
@@ -196,6 +196,57 @@ def test_trim_never_removes_a_record_above_the_number_nor_the_newest_segment(cou
         assert segments(folder) == before[removed:]
         assert before[-1].exists()
         assert numbers(folder, after=upto) == list(range(min(upto, count) + 1, count + 1))
+
+
+STEPS = st.lists(st.sampled_from(["write", "read", "archive", "anew", "trim", "restart", "retire"]), max_size=40)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=STEPS, segment_bytes=st.sampled_from([1, 400, spool.SEGMENT_BYTES]))
+def test_whenever_segments_are_begun_anew_each_record_is_read_once_and_what_is_archived_can_go(steps, segment_bytes):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        writer = SpoolWriter(folder, segment_bytes=segment_bytes)
+        reader, found, written, archived = SpoolReader(folder, after=0), [], 0, 0
+        for step in [*steps, "write", "read", "archive", "anew", "trim"]:
+            if step == "write":
+                written += 1
+                assert writer.next_sequence == written
+                writer.append([record(written, b"line %d" % written)])
+            elif step == "read":
+                found += [one.sequence for one in reader.read()]
+            elif step == "archive":
+                archived = len(found)
+            elif step == "anew":
+                writer.begin_anew(archived)
+            elif step == "trim":
+                trim(folder, archived)
+            else:
+                writer.close()
+                if step == "retire":
+                    retire(folder, archived)
+                writer = SpoolWriter(folder, next_sequence=written + 1, segment_bytes=segment_bytes)
+        writer.close()
+        assert found == list(range(1, written + 1))
+        assert spool.spool_bytes(folder) == 0
+
+
+def test_a_torn_newest_segment_is_not_retired(tmp_path):
+    write(tmp_path, 2)
+    (last,) = segments(tmp_path)
+    with last.open("ab") as file:
+        file.write(b"LSP1")
+    retire(tmp_path, 2)
+    assert segments(tmp_path) == [last]
+
+
+def test_a_segment_is_not_begun_anew_while_records_are_written(tmp_path):
+    writer = SpoolWriter(tmp_path)
+    writer.append([record(1)])
+    with writer._turn:
+        writer.begin_anew(1)
+    assert len(segments(tmp_path)) == 1
+    writer.close()
 
 
 def test_a_reader_goes_on_behind_segments_that_were_trimmed_under_it(tmp_path):

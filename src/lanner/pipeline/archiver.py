@@ -34,7 +34,7 @@ from lanner.pipeline.compaction import compaction
 from lanner.pipeline.scheduled_hunts import scheduled_hunts
 from lanner.pipeline.upkeep import Upkeep
 from lanner.settings.model import Settings
-from lanner.state import spool
+from lanner.state import spool, trimming
 from lanner.state.lock import held
 from lanner.state.spool import Record, SpoolReader
 from lanner.state.store import Store
@@ -123,7 +123,8 @@ class Archiver:
         while time.monotonic() < deadline and self._gather():
             if self._due() and not self._commit():
                 return
-        self._commit()
+        if self._commit():
+            self._leave()
         self._publish(now=True)
 
     def _gather(self) -> bool:
@@ -234,7 +235,16 @@ class Archiver:
         for path in self._folder.held.glob("*.bin"):
             if path != self._held_path(self._committed):
                 path.unlink(missing_ok=True)
-        spool.trim(self._folder.spool, min(self._committed, self._store.sequence() or 0))
+        trimming.trim(self._folder.spool, self._store, self._committed)
+
+    def _leave(self) -> None:
+        """Delete the newest lines, too, where ingest has ended: they are in clear, and none would follow them."""
+        try:
+            with held(self._folder.lock("ingest")):
+                spool.retire(self._folder.spool, min(self._committed, self._store.sequence() or 0))
+                self._tidy()
+        except (OSError, GroundError):
+            pass  # ingest runs, or starts again: it looks after its spool
 
     def _complain(self, problem: str) -> None:
         if problem != self._status["problem"]:

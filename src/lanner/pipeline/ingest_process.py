@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import sys
 import threading
 import time
@@ -32,7 +33,7 @@ from lanner.pipeline.workers.ruleset import RuleSet
 from lanner.pipeline.workers.task import Task
 from lanner.settings.model import Settings
 from lanner.sources.source import Source
-from lanner.state import spool
+from lanner.state import spool, trimming
 from lanner.state.lock import held
 from lanner.state.spool import SpoolWriter
 from lanner.state.store import Store
@@ -40,6 +41,7 @@ from lanner.state.store import Store
 TICK_SECONDS = 0.5
 PRUNE_TICKS = 120
 RULE_TICKS = 4
+TRIM_TICKS = 4
 DRAIN_SECONDS = 10.0
 SWITCH_SECONDS = 0.0005
 KEPT_ALERTS = 200_000
@@ -94,6 +96,7 @@ class IngestProcess:
 
     def __init__(self, settings: Settings, folder: DataFolder) -> None:
         self._settings, self._folder = settings, folder
+        self._began = time.monotonic()
         self._counts = Counts()
         self._signature = rulebook.signature(settings.rules)
         self._throttle = Throttle(settings.throttle)
@@ -185,6 +188,8 @@ class IngestProcess:
             tick += 1
             self._watch_files(tick, reload)
             self._bound_spool()
+            if tick % TRIM_TICKS == 0 or self._counts.spool_full:
+                self._trim()
             self._bring_hunted()
             if self._pooled is None:
                 self._inline.idle()
@@ -230,8 +235,6 @@ class IngestProcess:
         # The newest segment is never deleted, so it alone must not be what fills the spool.
         full = size > self._settings.spool.max_bytes and len(spool.segments(self._folder.spool)) > 1
         self._committer.hold(full=full)
-        if not self._settings.archive.enabled:
-            self._trim()
         self._counts.spool_bytes = size
         self._counts.spool_full = full
 
@@ -242,10 +245,21 @@ class IngestProcess:
             _LOG.warning(str(error))
 
     def _trim(self) -> None:
+        """Delete what is archived. Lines are in clear here: the newest segment is ended so that they go, too."""
         try:
-            spool.trim(self._folder.spool, self._store.sequence() or 0)
+            archived = self._archived()
+            self._spool.begin_anew(archived)
+            trimming.trim(self._folder.spool, self._store, archived)
         except GroundError as error:
             _LOG.warning(str(error))
+
+    def _archived(self) -> int:
+        """Return the number up to which nobody needs the spool; 0 until the archiver has said it anew."""
+        if not self._settings.archive.enabled:
+            return self._store.sequence() or 0
+        since = time.monotonic() - self._began
+        said = self._store.statuses().get("archiver", {})
+        return int(said.get("sequence", 0)) if said.get("age", math.inf) < since else 0
 
     def _publish(self) -> None:
         engine = self._detector.engine
@@ -313,4 +327,14 @@ class IngestProcess:
             lane.close(max(0.0, deadline - time.monotonic()))
         self._publish()
         self._spool.close()
+        self._leave()
         self._store.close()
+
+    def _leave(self) -> None:
+        """Leave no line in clear behind where no archiver does that after this."""
+        try:
+            if not self._settings.archive.enabled:
+                spool.retire(self._folder.spool, self._archived())
+                trimming.trim(self._folder.spool, self._store, self._archived())
+        except GroundError as error:
+            _LOG.warning(str(error))

@@ -11,6 +11,7 @@ import math
 import os
 import shutil
 import struct
+import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -114,6 +115,7 @@ class SpoolWriter:
         self._segment_bytes = segment_bytes
         self._descriptor = -1
         self._size = 0
+        self._turn = threading.Lock()
         self._buffer = bytearray(_HEADER.size)
         self.damaged: list[str] = []
         try:
@@ -149,22 +151,35 @@ class SpoolWriter:
 
         Raises GroundError with the system's reason (disk full, no permission).
         """
+        with self._turn:
+            try:
+                if self._descriptor < 0 or self._size >= self._segment_bytes:
+                    self._roll(records[0].sequence)
+                self._write(records)
+            except OSError as error:
+                raise GroundError(f"cannot write to the spool {self._folder}: {error.strerror}") from error
+            self.next_sequence = records[-1].sequence + 1
+
+    def begin_anew(self, archived: int) -> None:
+        """Begin an empty segment when the newest holds records up to a number, so that `trim` may delete it.
+
+        Does nothing while another thread appends. Raises GroundError as `append`.
+        """
+        if not self._turn.acquire(blocking=False):
+            return
         try:
-            if self._descriptor < 0 or self._size >= self._segment_bytes:
-                self._roll(records[0].sequence)
-            self._write(records)
+            newest = next(reversed(segments(self._folder)), None)
+            if newest is not None and first_sequence(newest) <= archived and newest.stat().st_size:
+                self._roll(self.next_sequence)
         except OSError as error:
             raise GroundError(f"cannot write to the spool {self._folder}: {error.strerror}") from error
-        self.next_sequence = records[-1].sequence + 1
+        finally:
+            self._turn.release()
 
     def _roll(self, sequence: int) -> None:
         self.close()
-        path = self._folder / f"{sequence:020d}.seg"
-        # A file of this name can hold no more than the rest of a failed first write: its number is not durable yet.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
-        self._descriptor = os.open(path, flags, 0o600)
+        self._descriptor = _begin(self._folder, sequence)
         self._size = 0
-        sync_folder(self._folder)
 
     def _write(self, records: Sequence[Record]) -> None:
         try:
@@ -287,12 +302,41 @@ class SpoolReader:
         return True
 
 
-def trim(folder: Path, upto: int) -> int:
-    """Delete segments whose every record is numbered `upto` or less, never the newest; return how many.
+def _begin(folder: Path, sequence: int) -> int:
+    """Make a segment for a record and all after it; returns its descriptor."""
+    # A file of this name can hold no more than the rest of a failed first write: its number is not durable yet.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+    descriptor = os.open(folder / f"{sequence:020d}.seg", flags, 0o600)
+    sync_folder(folder)
+    return descriptor
 
-    Raises GroundError when the disk refuses.
+
+def retire(folder: Path, upto: int) -> None:
+    """Begin an empty segment when all of the newest is numbered `upto` or less; only while there is no writer.
+
+    What is torn or damaged is left for the next writer to look at. Raises GroundError when the disk refuses.
     """
-    done = [one for one, following in itertools.pairwise(segments(folder)) if first_sequence(following) <= upto + 1]
+    last = 0
+    try:
+        for segment in segments(folder)[-1:]:
+            for _, record in scan(segment):
+                last = record.sequence
+        if 0 < last <= upto:
+            os.close(_begin(folder, last + 1))
+    except TornError:
+        return
+    except OSError as error:
+        raise GroundError(f"cannot write to the spool {folder}: {error.strerror}") from error
+
+
+def finished(folder: Path, upto: int) -> list[Path]:
+    """List the segments whose every record is numbered `upto` or less, never the newest."""
+    return [one for one, following in itertools.pairwise(segments(folder)) if first_sequence(following) <= upto + 1]
+
+
+def trim(folder: Path, upto: int) -> int:
+    """Delete finished segments and return how many; raises GroundError when the disk refuses."""
+    done = finished(folder, upto)
     try:
         for segment in done:
             segment.unlink(missing_ok=True)

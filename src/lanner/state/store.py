@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -112,6 +113,16 @@ class Store:
             return self._path.stat().st_ino != self._inode
         except FileNotFoundError:
             return False
+
+    def sync(self) -> None:
+        """Wait until the disk has all that was committed; raises GroundError."""
+        try:
+            for path in (self._path.with_name(f"{self._path.name}-wal"), self._path):
+                if path.exists():
+                    with path.open("rb") as file:
+                        os.fsync(file.fileno())
+        except OSError as error:
+            raise GroundError(f"cannot write the state database {self._path}: {error.strerror}") from error
 
     # -- ingest ----------------------------------------------------------------------------------------------------
 
