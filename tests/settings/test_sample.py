@@ -33,13 +33,19 @@ def test_the_sample_loads_to_the_defaults_with_a_file_source(tmp_path):
     assert found.notes == ()
 
 
+@pytest.fixture(scope="module")
+def pages():
+    return sample(), reference()
+
+
 @pytest.mark.parametrize("struct", ALL, ids=lambda struct: struct.__qualname__)
-def test_every_key_is_described_and_appears_in_both(struct):
+def test_every_key_is_described_and_appears_in_both(struct, pages):
+    sample_page, reference_page = pages
     assert summary(struct)
     for key in keys(struct):
         assert key.description, f"{struct.__name__}.{key.name} has no description"
-        assert re.search(rf"^[ #-]*{key.name}:", sample(), re.MULTILINE)
-        assert f"| `{key.name}` |" in reference()
+        assert re.search(rf"^[ #-]*{key.name}:", sample_page, re.MULTILINE)
+        assert f"| `{key.name}` |" in reference_page
 
 
 def test_commented_entries_load_when_they_are_uncommented(tmp_path):
