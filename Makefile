@@ -9,7 +9,8 @@ BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 PYTEST_ARGS ?=
-WORKERS ?= 2
+# One more than the cores that CI has: a worker that waits for a server or a browser leaves its core to another.
+WORKERS ?= 3
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra build
 
 help: ## list what there is
