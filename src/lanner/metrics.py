@@ -134,6 +134,29 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric("lanner_archive_bytes", "gauge", "Bytes of the archive's data files.", "archiver", "bytes"),
     Metric("lanner_archive_files", "gauge", "Data files of the archive.", "archiver", "files"),
+    Metric("lanner_hunt_runs_total", "counter", "Runs of scheduled hunts.", "archiver", "hunts.*.runs", ("hunt",)),
+    Metric(
+        "lanner_hunt_failures_total", "counter", "Runs of hunts that failed.", "archiver", "hunts.*.failures", ("hunt",)
+    ),
+    Metric(
+        "lanner_hunt_new_matches_total",
+        "counter",
+        "Matches of hunts that were not told before.",
+        "archiver",
+        "hunts.*.new_total",
+        ("hunt",),
+    ),
+    Metric(
+        "lanner_hunt_seconds_total",
+        "counter",
+        "Seconds that runs of hunts took.",
+        "archiver",
+        "hunts.*.seconds_total",
+        ("hunt",),
+    ),
+    Metric(
+        "lanner_hunt_failing", "gauge", "1 while a hunt's last run failed.", "archiver", "hunts.*.failing", ("hunt",)
+    ),
     Metric("lanner_stored_alerts", "gauge", "Alerts in the state database.", labels=("rule", "priority")),
     Metric("lanner_quarantined", "gauge", "Pieces of input in quarantine.", labels=("reason",)),
     Metric("lanner_delivery_sent_total", "counter", "Alerts handed to the output.", labels=("output",)),

@@ -178,11 +178,38 @@ def test_a_hunt_that_fails_is_told_once_and_others_go_on(hunting, waiting, folde
     assert [log["event"].split(":")[0] for log in logs] == ["the hunt 'bad' failed", "the hunt 'strange' failed"]
     assert "did you mean 'Exec'" in logs[1]["event"]
     assert [alert.rule for alert in waiting()] == ["Exec"]
-    store.set_status("archiver", hunts.status())
+    store.set_status("archiver", with_next(hunts, "2999-01-01T00:00:00+00:00"))
     found = list(doctor(Ground(hunts._settings)))
     assert [finding.verdict for finding in found] == ["problem", "problem", "ok"]
     assert found[0].message.startswith("'bad' failed at 2024-05-01T12:00:00+00:00: sql:1:8: ")
     assert "1 matches, 0 of them new" in found[2].message
+
+
+def with_next(hunts, time):
+    """The status of hunts as if all were due at a time."""
+    return {"hunts": {name: {**status, "next": time} for name, status in hunts.status()["hunts"].items()}}
+
+
+def test_a_hunt_that_does_not_run_when_it_is_due_is_told(hunting, store, folder, archived):
+    hunts = hunting(BY_SQL)
+    hunts.go_round(NOW)
+    store.set_status("archiver", with_next(hunts, "2024-05-01T12:00:00+00:00"))
+    (found,) = doctor(Ground(hunts._settings))
+    assert (found.verdict, "'reads' was due at 2024-05-01T12:00" in found.message) == ("warning", True)
+
+
+def test_what_runs_did_is_counted(hunting, archived, event):
+    """Runs, failures, new matches and seconds since the start, and when it is due again."""
+    hunts = hunting(BY_SQL, SavedHunt(name="bad", sql="SELECT nothing FROM events", every="1h"))
+    assert hunts.status()["hunts"]["reads"]["runs"] == 0
+    hunts.go_round(NOW)
+    archived(event("d"))
+    hunts.go_round(NOW + HOUR)
+    good, bad = hunts.status()["hunts"].values()
+    assert (good["runs"], good["failures"], good["new_total"], good["failing"]) == (2, 0, 3, False)
+    assert (bad["runs"], bad["failures"], bad["new_total"], bad["failing"]) == (2, 2, 0, True)
+    assert (good["asked"], good["next"]) == ("2024-05-01T12:00:00+00:00", "2024-05-01T13:00:00+00:00")
+    assert (good["running"], good["seconds_total"] >= good["seconds"] > 0) == ("", True)
 
 
 def test_a_hunt_that_works_again_says_so(hunting, tmp_path):
@@ -217,7 +244,7 @@ def test_an_end_interrupts_a_hunt(hunting, until):
     hunts._stop.set()
     thread.join(30)
     assert not thread.is_alive()
-    assert hunts.status() == {"hunts": {}}
+    assert (hunts.status()["hunts"]["endless"]["runs"], hunts.status()["hunts"]["endless"]["running"]) == (0, "")
 
 
 def test_nothing_runs_where_nothing_is_scheduled(hunting, folder):
@@ -252,6 +279,8 @@ class TestIngest:
         assert sorted(ingest.output.taken) == ["a", "b", "c"]
         assert ingest._committer.close(10)
         assert len(store.alerts()) == 3
+        assert {each.alert.lanner.audit_id for each in store.alerts(hunt="reads")} == {"a", "b"}
+        assert store.hunt_counts() == {"reads": 2, "shells": 1}
         assert (store.hunted(), store.pending("out")) == ([], [])
 
     def test_they_come_before_the_alerts_of_the_next_batch(self, ingest, store, hunting, event, batch):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanner.audit.batch import Reject
-from lanner.detect.alert import Alert, Origin
+from lanner.detect.alert import Alert, Origin, encode_alert
 from lanner.errors import GroundError
 from lanner.state.store import Commit, IncidentRow, NewAlert, Store
 
@@ -274,6 +274,20 @@ def test_alerts_of_an_incident_include_those_of_what_went_into_it_and_go_when_th
     assert store.incident("c").id == "a"
     store.prune(alerts=2, outputs=[], quarantine_bytes=0, seen_seconds=60)
     assert [one.alert.rule for one in store.incident_alerts("a")] == ["of c"]
+
+
+def test_alerts_of_a_hunt_are_found_by_its_name_until_they_are_pruned(store):
+    """Also when the hunt's own memory of its matches is gone."""
+    store.add_hunted("h", [(b"1", encode_alert(alert("first"))), (b"2", encode_alert(alert("second")))], now=1.0)
+    alerts = [NewAlert(each.alert, b"", match=each.id) for each in store.hunted()]
+    store.commit(Commit(sequence=1, checkpoints={}, alerts=[NewAlert(alert("of the stream"), b""), *alerts]))
+    store.keep_hunts([])
+    assert [one.alert.rule for one in store.alerts(hunt="h")] == ["second", "first"]
+    assert [one.id for one in store.alerts(hunt="h", before=3, limit=1)] == [2]
+    assert [one.id for one in store.alerts(hunt="h", rule="second", least="Warning")] == [3]
+    assert (store.hunt_counts(), store.alerts(hunt="x")) == ({"h": 2}, [])
+    store.prune(alerts=1, outputs=[], quarantine_bytes=0, seen_seconds=60)
+    assert store.hunt_counts() == {"h": 1}
 
 
 def test_the_worst_incidents_come_first_and_those_that_went_into_another_do_not(store):

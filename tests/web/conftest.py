@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,8 +24,9 @@ from nicegui.slot import Slot
 
 from lanner.audit.batch import Reject
 from lanner.config.folders import DataFolder
-from lanner.detect.alert import Alert, Origin
+from lanner.detect.alert import Alert, Origin, encode_alert
 from lanner.detect.incidents import Incident
+from lanner.settings.hunts import SavedHunt
 from lanner.settings.model import Settings, WebSettings
 from lanner.state.store import Commit, IncidentRow, NewAlert, Store
 from lanner.web.server import serve
@@ -124,10 +126,39 @@ ARCHIVER = {
     "compactions": 2,
     "compacted_files": 9,
     "swept_files": 9,
+    "hunts": {
+        "exec by people": {
+            "asked": "2026-01-02T03:00:00+00:00",
+            "next": "2026-01-02T04:00:00+00:00",
+            "running": "",
+            "seconds": 1.25,
+            "matches": 12,
+            "new": 2,
+            "problem": "",
+            "failing": False,
+            "runs": 9,
+            "failures": 1,
+            "new_total": 30,
+            "seconds_total": 11.5,
+        }
+    },
     "bytes": 5_500_000,
     "files": 2,
     "problem": "",
 }
+
+
+HUNTS = (
+    SavedHunt(
+        name="exec by people",
+        description="Shells that people opened",
+        sql="SELECT time, audit_id, username\nFROM events WHERE subresource = 'exec'",
+        every="1h",
+        within="6h",
+        priority="warning",
+    ),
+    SavedHunt(name="slow/rules & more", rules=("Secrets listed", "Shell in a pod")),
+)
 
 
 class State:
@@ -144,6 +175,15 @@ class State:
         return self.store.commit(
             Commit(sequence=self._sequence, checkpoints={}, alerts=list(alerts), rejects=list(rejects))
         )
+
+    def add_matches(self, hunt: str, *alerts: NewAlert) -> list[int]:
+        """Commit the alerts that a hunt's matches became; return their numbers."""
+        found = [(f"{hunt} {self._sequence} {n}".encode(), encode_alert(new.alert)) for n, new in enumerate(alerts)]
+        self.store.add_hunted(hunt, found, now=time.time())
+        for waiting, new in zip(self.store.hunted(limit=len(alerts)), alerts, strict=True):
+            new.match = waiting.id
+        newest = self.add(*alerts)
+        return list(range(newest - len(alerts) + 1, newest + 1))
 
     def add_incident(self, incident: Incident, *alerts: NewAlert, into: str = "") -> None:
         """Commit an incident with its alerts; with `into` it went into another one."""
@@ -164,7 +204,13 @@ class State:
 def make() -> SimpleNamespace:
     """Makers of events, alerts and rejects."""
     return SimpleNamespace(
-        event=make_event, alert=make_alert, reject=make_reject, incident=make_incident, ingest=INGEST, archiver=ARCHIVER
+        event=make_event,
+        alert=make_alert,
+        reject=make_reject,
+        incident=make_incident,
+        ingest=INGEST,
+        archiver=ARCHIVER,
+        hunts=HUNTS,
     )
 
 
@@ -205,7 +251,8 @@ class Site:
         self.stop = threading.Event()
         self.state = State(DataFolder(data).state)
         self.state.publish()
-        settings = Settings(hostname="control-1", data=str(data), web=WebSettings(listen=self.listen))
+        web = WebSettings(listen=self.listen)
+        settings = Settings(hostname="control-1", data=str(data), web=web, hunts=HUNTS)
         self._publishing = threading.Thread(target=self._publish, daemon=True)
         self._thread = threading.Thread(target=serve, args=(settings, self.stop), daemon=True)
 
@@ -294,3 +341,26 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def visiting(site: Site, chromium: Any) -> Callable[..., Any]:
+    """Opens a page; what the browser complains about, and what it fetches from elsewhere, fails the test."""
+
+    @contextmanager
+    def open_page(path: str, **options: Any) -> Iterator[Any]:
+        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        complaints, foreign = [], []
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: foreign.append(request.url) if site.listen not in request.url else None)
+        page.goto(site.url + path)
+        try:
+            yield page
+            assert (complaints, foreign) == ([], [])
+        finally:
+            context.close()
+
+    return open_page

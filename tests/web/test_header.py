@@ -11,19 +11,20 @@ from lanner.web.health import Health
 
 def test_the_head_shows_host_health_and_demo(canvas, texts):
     header = Header("given", here="/")
-    assert texts(canvas) == ["lanner", "Alerts", "Incidents", "given", "starting"]
+    assert texts(canvas) == ["lanner", "Alerts", "Incidents", "Hunts", "given", "starting"]
     statuses = {"ingest": {"hostname": "seen\x00"}, "player": {"written": 5, "total": 10}}
     header.show(Snapshot(statuses=statuses, problem=""), Health("bad", ["ingest: disk full"], []))
     assert texts(canvas) == [
         "lanner",
         "Alerts",
         "Incidents",
+        "Hunts",
         "seen⟨U+0000⟩",
         "ingest: disk full",
         "demo: event 5 of 10",
     ]
     header.show(Snapshot(problem=""), Health("ok", [], []))
-    assert texts(canvas)[4:] == ["all parts answer"]
+    assert texts(canvas)[5:] == ["all parts answer"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
 
 import pytest
 
@@ -73,31 +72,13 @@ def test_more_alerts_than_a_page_holds_are_read_later(build, state, make):
     assert (rules(page)[0], len(rules(page))) == ("r0", ALERTS)
 
 
-@contextmanager
-def visiting(site, chromium, path, **options):
-    """Open a page; what the browser complains about, and what it fetches from elsewhere, fails the test."""
-    context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    complaints, foreign = [], []
-    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: foreign.append(request.url) if site.listen not in request.url else None)
-    page.goto(site.url + path)
-    try:
-        yield page
-        assert (complaints, foreign) == ([], [])
-    finally:
-        context.close()
-
-
 @pytest.mark.browser
-def test_from_the_list_through_an_incident_to_an_alert_and_its_event(site, chromium, make):
+def test_from_the_list_through_an_incident_to_an_alert_and_its_event(site, visiting, make):
     site.state.add_incident(
         make.incident("1111aaaa2222", actors=[HOSTILE], rules={HOSTILE: 1}, score=9000),
         make.alert(make.event(user={"username": HOSTILE}), rule=HOSTILE, output=HOSTILE),
     )
-    with visiting(site, chromium, "/incidents") as page:
+    with visiting("/incidents") as page:
         first = page.locator(".incident").first
         first.wait_for()
         assert "score 9000" in first.inner_text()
@@ -113,11 +94,11 @@ def test_from_the_list_through_an_incident_to_an_alert_and_its_event(site, chrom
 
 
 @pytest.mark.browser
-def test_on_a_phone_incidents_are_not_wider_than_the_screen(site, chromium, make):
+def test_on_a_phone_incidents_are_not_wider_than_the_screen(site, visiting, make):
     long = make.incident("3333aaaa2222", actors=["long" * 60], objects=["secrets/a/" + "b" * 200], score=9500)
     site.state.add_incident(long, make.alert(output="word" * 100))
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    with visiting(site, chromium, "/incidents", **phone) as page:
+    with visiting("/incidents", **phone) as page:
         page.locator(".incident").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         page.locator(".incident").first.tap()

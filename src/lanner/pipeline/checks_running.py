@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from lanner.pipeline.checks import Finding, Ground, Verdict
 MANY_WAITING = 100
 LATE_SECONDS = 120.0
 EARLY_SECONDS = -2.0
+OVERDUE = dt.timedelta(minutes=15)
 
 
 def parts(ground: Ground) -> Iterator[Finding]:
@@ -54,9 +56,18 @@ def hunts(ground: Ground) -> Iterator[Finding]:
             yield Finding(
                 "hunts", "problem", message, f"mend it and try it: lanner hunt --saved '{saved.name}' -c lanner.yaml"
             )
-        elif saved.scheduled and last is not None:
+        elif saved.scheduled and last is not None and ground.answers("archiver") and _overdue(last):
+            message = f"'{saved.name}' was due at {last['next']} and did not run"
+            yield Finding(
+                "hunts", "warning", message, "hunts run one by one, and another takes long: bound it by `within`"
+            )
+        elif saved.scheduled and last is not None and last["asked"]:
             counts = f"{last['matches']} matches, {last['new']} of them new, in {last['seconds']:.1f} s"
             yield Finding("hunts", "ok", f"'{saved.name}' ran at {last['asked']}: {counts}")
+
+
+def _overdue(last: dict[str, Any]) -> bool:
+    return bool(last["next"]) and dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(last["next"]) > OVERDUE
 
 
 def notes(ground: Ground) -> Iterator[Finding]:

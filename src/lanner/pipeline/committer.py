@@ -28,7 +28,7 @@ class Prepared(msgspec.Struct, kw_only=True):
     """A batch after detection: what becomes a record of the spool, its alerts, and who has been given them.
 
     `hits` are what correlations were given of it, packed; `memory` is what they remember after it, where it is kept.
-    `incidents` are those that its alerts changed, `hunted` the matches of hunts that are among them.
+    `incidents` are those that its alerts changed.
     """
 
     source: str
@@ -45,7 +45,6 @@ class Prepared(msgspec.Struct, kw_only=True):
     hits: bytes = b""
     memory: bytes = b""
     incidents: list[IncidentRow] = []
-    hunted: list[int] = []
 
 
 class _Waiting(queue.Queue[Prepared | None]):
@@ -222,5 +221,4 @@ def _commit_of(records: Sequence[Record], group: Sequence[Prepared]) -> Commit:
         hits=[(record.sequence, prepared.hits) for record, prepared in pairs if prepared.hits],
         memory=memories[-1] if memories else None,
         incidents=list({row.id: row for prepared in group for row in prepared.incidents}.values()),
-        hunted=[number for prepared in group for number in prepared.hunted],
     )

@@ -308,7 +308,9 @@ class Ingest:
         found = [self._hunted.popleft() for _ in range(len(self._hunted))]
         if found:
             alerts = [self.detector.admit(each.alert, _NO_EVENT) for each in found]
-            self._submit_nothing(alerts, b"", hunted=[each.id for each in found])
+            for new, each in zip(alerts, found, strict=True):
+                new.match = each.id
+            self._submit_nothing(alerts, b"")
 
     def keep_memory(self) -> None:
         """Have what is remembered kept, at an orderly end; batches were all finished."""
@@ -316,7 +318,7 @@ class Ingest:
             if self._last is not None and self.detector.remembers:
                 self._submit_nothing([], self.detector.memory())
 
-    def _submit_nothing(self, alerts: list[NewAlert], memory: bytes, *, hunted: Sequence[int] = ()) -> None:
+    def _submit_nothing(self, alerts: list[NewAlert], memory: bytes) -> None:
         """Queue a record without lines, at the place where the last batch ended."""
         last = self._last or _HUNTS
         self.counts.alerts += len(alerts)
@@ -335,7 +337,6 @@ class Ingest:
                 durable=None,
                 memory=memory,
                 incidents=self.detector.grouping.changes(),
-                hunted=list(hunted),
             )
         )
 

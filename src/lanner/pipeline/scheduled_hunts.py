@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+import msgspec
 import structlog
 
 from lanner.archive.store import Archive
@@ -32,6 +33,39 @@ REMEMBERED_WINDOWS = 2
 _LOG = structlog.get_logger("lanner.archive")
 
 
+class HuntStatus(msgspec.Struct, kw_only=True):
+    """What one hunt did since the start, and how its last run went; times are ISO 8601, UTC, empty where there is none.
+
+    `running` is when the run began that is at work, `next` when the hunt is due again.
+    """
+
+    asked: str = ""
+    next: str = ""
+    running: str = ""
+    seconds: float = 0.0
+    matches: int = 0
+    new: int = 0
+    problem: str = ""
+    failing: bool = False
+    runs: int = 0
+    failures: int = 0
+    new_total: int = 0
+    seconds_total: float = 0.0
+
+    def ran(
+        self, now: dt.datetime, interval: dt.timedelta, *, seconds: float, found: int, new: int, problem: str
+    ) -> None:
+        """Take in how a run went that was due at `now`."""
+        self.asked, self.next = (at.isoformat(timespec="seconds") for at in (now, now + interval))
+        self.running = ""
+        self.seconds, self.matches, self.new = round(seconds, 3), found, new
+        self.problem, self.failing = problem, bool(problem)
+        self.runs += 1
+        self.failures += self.failing
+        self.new_total += new
+        self.seconds_total = round(self.seconds_total + seconds, 3)
+
+
 class ScheduledHunts:
     """Asks each hunt when it is due: at the start, then after each `every`."""
 
@@ -41,7 +75,7 @@ class ScheduledHunts:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hunts", daemon=True)
         self._asked: dict[str, dt.datetime] = {}
-        self._status: dict[str, dict[str, Any]] = {}
+        self._status: dict[str, HuntStatus] = {hunt.name: HuntStatus() for hunt in self._hunts}
 
     def start(self) -> None:
         """Begin in a thread of its own."""
@@ -53,8 +87,8 @@ class ScheduledHunts:
         self._thread.join()
 
     def status(self) -> dict[str, Any]:
-        """Return when each hunt ran last, what it found and what was wrong, for the archiver's status."""
-        return {"hunts": dict(self._status)} if self._hunts else {}
+        """Return for each hunt what it did since the start, for the archiver's status."""
+        return {"hunts": msgspec.to_builtins(self._status)} if self._hunts else {}
 
     def _run(self) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
@@ -72,24 +106,22 @@ class ScheduledHunts:
                 self._ask(saved, now)
 
     def _ask(self, saved: SavedHunt, now: dt.datetime) -> None:
+        status = self._status[saved.name]
+        status.running = now.isoformat(timespec="seconds")
         begun, found, new, problem = time.monotonic(), 0, 0, ""
         try:
             for count, added in self._store(saved, now):
                 found, new = found + count, new + added
         except KeyboardInterrupt:  # not a key: DuckDB was interrupted because this ends
+            status.running = ""
             return
         except LannerError as error:
             problem = " ".join(str(error).split())
         except Exception as error:  # noqa: BLE001 - the archiver and other hunts go on, whatever a library raises here
             problem = f"it broke, please report this: {error!r}"
         self._tell(saved.name, problem)
-        self._status[saved.name] = {
-            "asked": now.isoformat(timespec="seconds"),
-            "seconds": round(time.monotonic() - begun, 3),
-            "matches": found,
-            "new": new,
-            "problem": problem,
-        }
+        seconds = time.monotonic() - begun
+        status.ran(now, saved.interval, seconds=seconds, found=found, new=new, problem=problem)
 
     def _store(self, saved: SavedHunt, now: dt.datetime) -> Iterator[tuple[int, int]]:
         """Leave matches for ingest, some at a time; give how many there were and how many were new."""
@@ -108,7 +140,7 @@ class ScheduledHunts:
                 raise UsageError(f"there are more than {MOST_MATCHES} matches; the rest is left out: ask for less")
 
     def _tell(self, name: str, problem: str) -> None:
-        if problem != self._status.get(name, {}).get("problem", ""):
+        if problem != self._status[name].problem:
             if problem:
                 _LOG.error(f"the hunt '{name}' failed: {problem}", hint="it is tried again when it is due again")
             else:

@@ -14,6 +14,8 @@ Priority = Literal["emergency", "alert", "critical", "error", "warning", "notice
 _SPAN = re.compile(r"([1-9][0-9]{0,5})\s*([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LOOKS_BACK = 2
+LONGEST_HUNT = 200
+"""Signs of a hunt's name."""
 
 
 def parse_span(text: str) -> dt.timedelta:
@@ -29,7 +31,11 @@ class SavedHunt(Settings):
 
     name: Annotated[
         str,
-        Meta(min_length=1, max_length=200, description="Name of the hunt; its SQL's alerts have it as their rule."),
+        Meta(
+            min_length=1,
+            max_length=LONGEST_HUNT,
+            description="Name of the hunt; its SQL's alerts have it as their rule.",
+        ),
     ]
     sql: Annotated[str, Meta(description="One SELECT over the view `events`. Give either sql or rules.")] = ""
     rules: Annotated[

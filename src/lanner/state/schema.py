@@ -48,6 +48,8 @@ create table if not exists hunted (
     id integer primary key autoincrement, hunt text not null, identity blob not null, seen real not null, alert blob,
     unique (hunt, identity));
 create index if not exists hunted_waiting on hunted (id) where alert is not null;
+create table if not exists hunt_alert (
+    hunt text not null, alert_id integer not null, primary key (hunt, alert_id)) without rowid;
 create table if not exists status (
     part text primary key, body blob not null, updated real not null) without rowid;
 """

@@ -29,11 +29,15 @@ _ROW_BYTES = 200
 
 
 class NewAlert(msgspec.Struct):
-    """An alert and the event line that made it; a throttled one is kept but given to no output."""
+    """An alert and the event line that made it; a throttled one is kept but given to no output.
+
+    `match` is the number of the hunt's match that it was made of, 0 for others.
+    """
 
     alert: Alert
     event: bytes
     throttled: bool = False
+    match: int = 0
 
 
 class StoredAlert(msgspec.Struct):
@@ -76,8 +80,7 @@ class Commit(msgspec.Struct, kw_only=True):
 
     `delivered` names the outputs that have already been given all alerts of this commit; `digests` are those of
     events from sources that may send an event twice. `hits` are what correlations have been given by record, `memory`
-    the whole of what they remember after the record of that number. `incidents` are those that changed. `hunted` are
-    the numbers of matches of hunts whose alerts are among these.
+    the whole of what they remember after the record of that number. `incidents` are those that changed.
     """
 
     sequence: int
@@ -89,7 +92,6 @@ class Commit(msgspec.Struct, kw_only=True):
     hits: Sequence[tuple[int, bytes]] = ()
     memory: tuple[int, bytes] | None = None
     incidents: Sequence[IncidentRow] = ()
-    hunted: Sequence[int] = ()
 
 
 class Store:
@@ -192,7 +194,6 @@ class Store:
             "insert or replace into incident values (?, ?, ?, ?, ?, ?)",
             (msgspec.structs.astuple(row) for row in commit.incidents),
         )
-        self._connection.executemany("update hunted set alert = null where id = ?", ((each,) for each in commit.hunted))
         if commit.memory is not None:
             run("insert or replace into memory values (1, ?, ?)", commit.memory)
             run("delete from hit where sequence <= ?", (commit.memory[0],))
@@ -263,6 +264,10 @@ class Store:
         )
         incidents = ((new.alert.lanner.incident, number) for number, new in numbered)
         many("insert into incident_alert values (?, ?)", (row for row in incidents if row[0]))
+        # A hunt's match that became an alert waits no longer.
+        told = [(number, new.match) for number, new in numbered if new.match]
+        many("insert into hunt_alert select hunt, ? from hunted where id = ?", told)
+        many("update hunted set alert = null where id = ?", ((match,) for _, match in told))
 
     def _row(self, number: int, sequence: int, new: NewAlert) -> tuple[Any, ...]:
         alert = new.alert
@@ -325,10 +330,14 @@ class Store:
         self._run("delete from hunted where hunt = ? and seen < ? and alert is null", (hunt, before))
 
     def keep_hunts(self, hunts: Sequence[str]) -> None:
-        """Forget what is remembered of hunts that are no longer configured."""
+        """Forget what is remembered of hunts that are no longer configured; their alerts stay."""
         for (gone,) in self._all("select distinct hunt from hunted"):
             if gone not in hunts:
                 self._run("delete from hunted where hunt = ?", (gone,))
+
+    def hunt_counts(self) -> dict[str, int]:
+        """Return how many alerts of each hunt are stored."""
+        return dict(self._all("select hunt, count(*) from hunt_alert group by 1"))
 
     # -- deliveries ------------------------------------------------------------------------------------------------
 
@@ -386,13 +395,25 @@ class Store:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def alerts(
-        self, *, after: int = 0, before: int | None = None, limit: int = 100, least: str = "Debug", rule: str = ""
+        self,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 100,
+        least: str = "Debug",
+        rule: str = "",
+        hunt: str = "",
     ) -> list[StoredAlert]:
-        """Return alerts newest first; `after`/`before` are exclusive numbers, `least` the lowest priority wanted."""
+        """Return alerts newest first, those of one rule or hunt where it is named.
+
+        `after`/`before` are exclusive numbers, `least` is the lowest priority wanted.
+        """
+        found = "(select alert_id as id from hunt_alert where hunt = ?) join alert using (id)" if hunt else "alert"
+        before = before if before is not None else 1 << 62
         rows = self._all(
-            "select id, body from alert where id > ? and id < ? and priority <= ? and (? = '' or rule = ?) "
+            f"select id, body from {found} where id > ? and id < ? and priority <= ? and (? = '' or rule = ?) "  # noqa: S608 - our own words
             "order by id desc limit ?",
-            (after, before if before is not None else 1 << 62, PRIORITIES.index(least), rule, rule, limit),
+            (*([hunt] if hunt else []), after, before, PRIORITIES.index(least), rule, rule, limit),
         )
         return [StoredAlert(number, decode_alert(body)) for number, body in rows]
 
@@ -463,6 +484,7 @@ class Store:
         )
         self._run("delete from refused where alert_id < coalesce((select min(id) from alert), 0)")
         self._run("delete from incident_alert where alert_id < coalesce((select min(id) from alert), 0)")
+        self._run("delete from hunt_alert where alert_id < coalesce((select min(id) from alert), 0)")
         self._run(
             "delete from incident where updated < "
             "(select updated from incident order by updated desc limit 1 offset ?)",

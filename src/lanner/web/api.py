@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from lanner.audit.redaction.redactor import Redactor
 from lanner.detect.alert import PRIORITIES
+from lanner.settings.hunts import LONGEST_HUNT
 from lanner.state.store import Quarantined, StoredAlert
 from lanner.web.exposition import exposition
 from lanner.web.feed import Feed, Snapshot
@@ -57,15 +58,17 @@ def alert_routes(feed: Feed, redactor: Callable[[], Redactor]) -> APIRouter:
 
     @router.get("")
     def alerts(
+        *,
         after: Bound = None,
         before: Bound = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         least: Annotated[str, Query(description=f"The lowest priority wanted: {', '.join(PRIORITIES)}.")] = "Debug",
         rule: Annotated[str, Query(max_length=500, description="The name of one rule.")] = "",
+        hunt: Annotated[str, Query(max_length=LONGEST_HUNT, description="The name of the hunt that found them.")] = "",
     ) -> AlertList:
         """Return alerts newest first."""
         lowest = _priority(least)
-        found = feed.store().alerts(after=after or 0, before=before, limit=limit, least=lowest, rule=rule)
+        found = feed.store().alerts(after=after or 0, before=before, limit=limit, least=lowest, rule=rule, hunt=hunt)
         rest = found[-1].id if len(found) == limit else None
         return AlertList(alerts=[_alert(stored) for stored in found], next_before=rest)
 
@@ -81,7 +84,7 @@ def alert_routes(feed: Feed, redactor: Callable[[], Redactor]) -> APIRouter:
     def event(number: Number, *, reveal: bool = False) -> Response:
         """Return the event behind an alert; secret values kept in clear are masked unless `reveal` is true."""
         text = feed.store().alert_event(number)
-        if text is None:
+        if not text:
             raise HTTPException(404, f"there is no event of an alert {number}")
         masked = mask_event(text, redactor())
         headers = {"X-Lanner-Sensitive": str(masked.hidden), "Cache-Control": "no-store"}

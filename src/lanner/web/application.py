@@ -6,7 +6,7 @@ from functools import cache, partial
 from pathlib import Path as File
 from typing import Annotated
 
-from fastapi import FastAPI, Path
+from fastapi import FastAPI, Path, Query
 from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.middleware.gzip import GZipMiddleware
@@ -18,6 +18,7 @@ from lanner.audit.redaction.redactor import Redactor
 from lanner.config.folders import DataFolder
 from lanner.config.salt import load_salt
 from lanner.errors import GroundError
+from lanner.settings.hunts import LONGEST_HUNT
 from lanner.settings.model import Settings
 from lanner.web.api import alert_routes, state_routes, unavailable
 from lanner.web.clients import follow
@@ -25,6 +26,9 @@ from lanner.web.descriptions import Descriptions
 from lanner.web.feed import Feed
 from lanner.web.guard import Guard, Hosts
 from lanner.web.health import parts
+from lanner.web.hunt_api import hunt_routes
+from lanner.web.hunt_page import HuntPage
+from lanner.web.hunts_page import HuntsPage
 from lanner.web.incident_api import NUMBER, incident_routes
 from lanner.web.incident_page import IncidentPage
 from lanner.web.incidents_page import IncidentsPage
@@ -42,6 +46,7 @@ def api_application(settings: Settings, feed: Feed) -> FastAPI:
     )
     app.include_router(alert_routes(feed, cache(partial(_redactor, settings))))
     app.include_router(incident_routes(feed))
+    app.include_router(hunt_routes(feed, settings.hunts))
     app.include_router(state_routes(feed, parts(settings)))
     app.add_exception_handler(GroundError, unavailable)
     return app
@@ -89,6 +94,16 @@ def _add_pages(settings: Settings, feed: Feed, descriptions: Descriptions) -> No
     def _incident(number: Annotated[str, Path(pattern=NUMBER)]) -> None:
         _dress()
         follow(feed, lambda: IncidentPage(settings, feed, descriptions, number))
+
+    @page("/hunts")
+    def _hunts() -> None:
+        _dress()
+        follow(feed, lambda: HuntsPage(settings, feed))
+
+    @page("/hunt")
+    def _hunt(name: Annotated[str, Query(max_length=LONGEST_HUNT)] = "") -> None:
+        _dress()
+        follow(feed, lambda: HuntPage(settings, feed, descriptions, name))
 
 
 def _dress() -> None:

@@ -36,6 +36,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     newest: int = 0
     problem: str = "starting: there is no state database yet"
 
+    @property
+    def hunts(self) -> dict[str, dict[str, Any]]:
+        """What the archiver publishes of each scheduled hunt, by name."""
+        found: dict[str, dict[str, Any]] = self.statuses.get("archiver", {}).get("hunts", {})
+        return found
+
 
 class Update(msgspec.Struct, frozen=True):
     """What a poll found: the new snapshot and the new alerts, newest first.

@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-SERVED = ("/assets/", "/incidents/", "/api/", "/_nicegui/", "/_nicegui_ws/")
-SERVED_EXACTLY = ("/", "/incidents", "/healthz", "/metrics", "/favicon.ico")
+SERVED = ("/assets/", "/incidents/", "/hunts/", "/hunt/", "/api/", "/_nicegui/", "/_nicegui_ws/")
+SERVED_EXACTLY = ("/", "/incidents", "/hunts", "/hunt", "/healthz", "/metrics", "/favicon.ico")
 READING = ("GET", "HEAD")
 FORWARDED = (b"x-forwarded-prefix",)
 """NiceGUI writes it into the page, and anybody can send it."""

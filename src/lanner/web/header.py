@@ -11,7 +11,7 @@ from lanner.web.feed import Snapshot
 from lanner.web.figures import count, visible
 from lanner.web.health import Health
 
-PAGES = {"/": "Alerts", "/incidents": "Incidents"}
+PAGES = {"/": "Alerts", "/incidents": "Incidents", "/hunts": "Hunts"}
 
 
 class Header:

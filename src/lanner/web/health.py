@@ -13,6 +13,7 @@ from lanner.web.figures import duration, visible
 
 SILENT_SECONDS = 5.0
 LONGEST_PROBLEM = 300
+LONGEST_NAME = 100
 
 Level = Literal["ok", "waiting", "bad"]
 
@@ -45,7 +46,7 @@ def judge(snapshot: Snapshot, expected: tuple[str, ...]) -> Health:
         level: Level = "waiting" if snapshot.problem.startswith("starting") else "bad"
         return Health(level, [snapshot.problem], list(expected))
     silent = [part for part in expected if not answers(snapshot.statuses.get(part))]
-    words = [*_silences(snapshot, silent), *_problems(snapshot), *_deliveries(snapshot)]
+    words = [*_silences(snapshot, silent), *_problems(snapshot), *_hunts(snapshot), *_deliveries(snapshot)]
     unseen = bool(words) and all(part not in snapshot.statuses for part in silent) and len(words) == len(silent)
     return Health("ok" if not words else "waiting" if unseen else "bad", words, silent)
 
@@ -63,6 +64,12 @@ def _problems(snapshot: Snapshot) -> Iterator[str]:
     for part, status in sorted(snapshot.statuses.items()):
         if problem := status.get("problem"):
             yield f"{part}: {visible(str(problem), LONGEST_PROBLEM)}"
+
+
+def _hunts(snapshot: Snapshot) -> Iterator[str]:
+    for name, last in snapshot.hunts.items():
+        if last.get("problem"):
+            yield f"the hunt {visible(name, LONGEST_NAME)} failed: {visible(str(last['problem']), LONGEST_PROBLEM)}"
 
 
 def _deliveries(snapshot: Snapshot) -> Iterator[str]:

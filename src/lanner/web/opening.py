@@ -37,5 +37,6 @@ class AlertOpener:
         if not found:
             return None
         alert = found[0].alert
-        row = make_row(number, alert, store.alert_event(number), longest_output=4000)
-        return AlertView(alert, row, self._descriptions.of(alert.rule))
+        event = store.alert_event(number)
+        row = make_row(number, alert, event, longest_output=4000)
+        return AlertView(alert, row, self._descriptions.of(alert.rule), has_event=bool(event))

@@ -21,6 +21,7 @@ from lanner.web.window import Group
 LONGEST_VALUE = 4000
 LONGEST_SAMPLE = 1500
 MOST_FIELDS = 100
+NO_EVENT = "None is kept with it: the alert is of a hunt, or of something that failed to come."
 
 
 class AlertView(msgspec.Struct, frozen=True):
@@ -29,6 +30,7 @@ class AlertView(msgspec.Struct, frozen=True):
     alert: Alert
     row: Row
     description: str
+    has_event: bool = True
 
 
 class Panel:
@@ -70,7 +72,10 @@ class Panel:
                 ui.label("Fields of the output").classes("part-name")
                 facts([(visible(name, 200), text_of(value)) for name, value in fields])
             ui.label("Event").classes("part-name")
-            EventTree(view.row.id)
+            if view.has_event:
+                EventTree(view.row.id)
+            else:
+                ui.label(NO_EVENT).classes("description")
 
     def show_quarantine(self, entries: Sequence[Quarantined], counts: dict[str, int]) -> None:
         """Show the newest rejected pieces of input."""
@@ -118,7 +123,7 @@ def _facts(view: AlertView) -> list[tuple[str, str]]:
     row, alert = view.row, view.alert
     return [
         ("user", row.user + (f" acting as {row.acting_as}" if row.acting_as else "")),
-        ("request", f"{row.verb} {row.target}"),
+        ("request", f"{row.verb} {row.target}".strip()),
         ("namespace", row.namespace),
         ("answer", str(row.code or "")),
         ("from", row.address),
