@@ -74,7 +74,7 @@ def test_sql_keeps_its_lines_and_shows_what_is_invisible():
 def test_from_the_list_through_a_hunt_to_one_of_its_alerts(site, visiting, make):
     site.state.add_matches(NAME, make.alert(rule="seen by the hunt", output=HOSTILE))
     with visiting("/hunts") as page:
-        page.get_by_text("slow/rules & more").wait_for()
+        page.locator(".hunt", has_text="slow/rules & more").wait_for()
         page.locator(".hunt", has_text=NAME).click()
         page.locator(".about .sql").wait_for()
         assert "subresource = 'exec'" in page.locator(".about .sql").inner_text()

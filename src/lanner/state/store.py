@@ -29,10 +29,7 @@ _ROW_BYTES = 200
 
 
 class NewAlert(msgspec.Struct):
-    """An alert and the event line that made it; a throttled one is kept but given to no output.
-
-    `match` is the number of the hunt's match that it was made of, 0 for others.
-    """
+    """An alert, the event line and the hunt's match that made it; a throttled one is kept but given to no output."""
 
     alert: Alert
     event: bytes
@@ -265,9 +262,9 @@ class Store:
         incidents = ((new.alert.lanner.incident, number) for number, new in numbered)
         many("insert into incident_alert values (?, ?)", (row for row in incidents if row[0]))
         # A hunt's match that became an alert waits no longer.
-        told = [(number, new.match) for number, new in numbered if new.match]
-        many("insert into hunt_alert select hunt, ? from hunted where id = ?", told)
-        many("update hunted set alert = null where id = ?", ((match,) for _, match in told))
+        told = [{"alert": number, "match": new.match} for number, new in numbered if new.match]
+        many("insert into hunt_alert select hunt, :alert from hunted where id = :match", told)
+        many("update hunted set alert = null where id = :match", told)
 
     def _row(self, number: int, sequence: int, new: NewAlert) -> tuple[Any, ...]:
         alert = new.alert
@@ -404,16 +401,13 @@ class Store:
         rule: str = "",
         hunt: str = "",
     ) -> list[StoredAlert]:
-        """Return alerts newest first, those of one rule or hunt where it is named.
-
-        `after`/`before` are exclusive numbers, `least` is the lowest priority wanted.
-        """
+        """Return alerts newest first; `after`/`before` are exclusive numbers, `least` the lowest priority wanted."""
         found = "(select alert_id as id from hunt_alert where hunt = ?) join alert using (id)" if hunt else "alert"
-        before = before if before is not None else 1 << 62
+        upto = 1 << 62 if before is None else before
         rows = self._all(
             f"select id, body from {found} where id > ? and id < ? and priority <= ? and (? = '' or rule = ?) "  # noqa: S608 - our own words
             "order by id desc limit ?",
-            (*([hunt] if hunt else []), after, before, PRIORITIES.index(least), rule, rule, limit),
+            (*([hunt] if hunt else []), after, upto, PRIORITIES.index(least), rule, rule, limit),
         )
         return [StoredAlert(number, decode_alert(body)) for number, body in rows]
 
