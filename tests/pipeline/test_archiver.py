@@ -15,9 +15,10 @@ from lanner.errors import GroundError
 from lanner.pipeline import archiver as module
 from lanner.pipeline.archiver import Archiver
 from lanner.settings.model import Settings
+from lanner.state.kept import Commit
 from lanner.state.lock import held
 from lanner.state.spool import Record, SpoolWriter, segments
-from lanner.state.store import Commit, Store
+from lanner.state.store import Store
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from lanner.policy.watch_settings import PolicySettings
 from lanner.settings.model import RulesSettings, Selection, Settings, SpoolSettings, Target, WebSettings
 from lanner.sources.file_settings import FileSettings
 from lanner.sources.webhook_settings import TlsSettings, WebhookSettings
+from lanner.state.kept import Commit, NewAlert
 from lanner.state.spool import SpoolWriter
-from lanner.state.store import Commit, NewAlert
 
 
 @pytest.fixture

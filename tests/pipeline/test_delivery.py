@@ -11,7 +11,7 @@ from lanner.errors import GroundError
 from lanner.outputs.output import DeliveryError
 from lanner.pipeline import delivery
 from lanner.pipeline.delivery import Lane
-from lanner.state.store import Commit, NewAlert
+from lanner.state.kept import Commit, NewAlert
 
 
 def alert(name: str) -> Alert:

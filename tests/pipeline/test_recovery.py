@@ -11,8 +11,9 @@ from lanner.pipeline.recovery import open_store, recover
 from lanner.pipeline.redelivery import RedeliveryFilter, digest_of
 from lanner.settings.model import Settings
 from lanner.sources.webhook import WebhookSettings
+from lanner.state.kept import Commit
 from lanner.state.spool import Record, SpoolWriter
-from lanner.state.store import Commit, Store
+from lanner.state.store import Store
 
 
 @pytest.fixture

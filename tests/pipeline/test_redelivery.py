@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lanner.pipeline import redelivery
 from lanner.pipeline.redelivery import RedeliveryFilter, digest_of
-from lanner.state.store import Commit
+from lanner.state.kept import Commit
 
 
 def digests_of(*lines: bytes) -> list[bytes]:

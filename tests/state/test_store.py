@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lanner.audit.batch import Reject
 from lanner.detect.alert import Alert, Origin, encode_alert
 from lanner.errors import GroundError
-from lanner.state.store import Commit, IncidentRow, NewAlert, Store
+from lanner.state.kept import Commit, IncidentRow, NewAlert
+from lanner.state.store import Store
 
 
 def alert(rule: str = "Exec in pod", priority: str = "Warning") -> Alert:

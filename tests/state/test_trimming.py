@@ -6,8 +6,9 @@ import pytest
 
 from lanner.errors import GroundError
 from lanner.state import trimming
+from lanner.state.kept import Commit
 from lanner.state.spool import Record, SpoolWriter, segments
-from lanner.state.store import Commit, Store
+from lanner.state.store import Store
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ from lanner.detect.alert import Alert, Origin, encode_alert
 from lanner.detect.incidents import Incident
 from lanner.settings.hunts import SavedHunt
 from lanner.settings.model import Settings, WebSettings
-from lanner.state.store import Commit, IncidentRow, NewAlert, Store
+from lanner.state.kept import Commit, IncidentRow, NewAlert
+from lanner.state.store import Store
 from lanner.web.server import serve
 
 

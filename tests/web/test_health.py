@@ -6,7 +6,7 @@ import pytest
 
 from lanner.archive.settings import ArchiveSettings
 from lanner.settings.model import Settings
-from lanner.state.store import Delivery
+from lanner.state.kept import Delivery
 from lanner.web.feed import Snapshot
 from lanner.web.health import judge, parts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from lanner.state.store import IncidentRow
+from lanner.state.kept import IncidentRow
 from lanner.web.incident_rows import MOST_NAMES, make_view
 
 

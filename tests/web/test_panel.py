@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lanner.detect.alert import Habit, Origin
-from lanner.state.store import Quarantined
+from lanner.state.kept import Quarantined
 from lanner.web.panel import AlertView, Panel, quarantine_words, text_of
 from lanner.web.parts import EventTree
 from lanner.web.rows import make_row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lanner.state.store import Delivery
+from lanner.state.kept import Delivery
 from lanner.web.feed import Feed, Snapshot
 from lanner.web.tiles import CHART_HEIGHT, CHART_WIDTH, MOST_OUTPUTS, Tiles, chart_points, delivery_words
 

@@ -11,8 +11,9 @@ import msgspec
 from lanner.config.folders import DataFolder
 from lanner.errors import GroundError
 from lanner.settings.model import Settings
+from lanner.state.kept import Delivery
 from lanner.state.schema import DamagedStateError
-from lanner.state.store import Delivery, Store
+from lanner.state.store import Store
 
 Verdict = Literal["ok", "warning", "problem"]
 ANSWER_SECONDS = 5.0

@@ -12,8 +12,9 @@ import structlog
 from lanner.audit.batch import Checkpoint, Reject
 from lanner.errors import GroundError
 from lanner.pipeline.delivery import Lane
+from lanner.state.kept import Commit, IncidentRow, NewAlert
 from lanner.state.spool import Record, SpoolWriter
-from lanner.state.store import Commit, IncidentRow, NewAlert, Store
+from lanner.state.store import Store
 
 QUEUED_BATCHES = 64
 QUEUED_BYTES = 16 * 1024 * 1024

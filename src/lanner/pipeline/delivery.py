@@ -10,7 +10,8 @@ import structlog
 from lanner.detect.alert import Alert
 from lanner.errors import GroundError
 from lanner.outputs.output import DeliveryError, Output
-from lanner.state.store import Store, StoredAlert
+from lanner.state.kept import StoredAlert
+from lanner.state.store import Store
 
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0

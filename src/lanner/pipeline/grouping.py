@@ -7,7 +7,8 @@ import msgspec
 from lanner.detect.alert import Alert
 from lanner.detect.habits import Habits
 from lanner.detect.incidents import Grouping, Incident
-from lanner.state.store import IncidentRow, Store
+from lanner.state.kept import IncidentRow
+from lanner.state.store import Store
 
 _ENCODE = msgspec.json.encode
 _INCIDENT = msgspec.json.Decoder(Incident)

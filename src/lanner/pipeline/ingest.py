@@ -29,8 +29,9 @@ from lanner.pipeline.grouping import LiveGrouping
 from lanner.pipeline.policy_alerts import Warned
 from lanner.pipeline.policy_watch import PolicyWatch
 from lanner.pipeline.redelivery import RedeliveryFilter, digest_of
+from lanner.state.kept import NewAlert, StoredAlert
 from lanner.state.spool import Record
-from lanner.state.store import NewAlert, Store, StoredAlert
+from lanner.state.store import Store
 
 IDLE_SECONDS = 1.0
 JOURNAL_BYTES = 32 * 1024 * 1024

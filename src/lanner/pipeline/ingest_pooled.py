@@ -16,7 +16,7 @@ from lanner.pipeline.redelivery import DIGEST_BYTES
 from lanner.pipeline.workers.pool import Pool
 from lanner.pipeline.workers.ruleset import RuleSet
 from lanner.pipeline.workers.task import Task
-from lanner.state.store import NewAlert
+from lanner.state.kept import NewAlert
 
 LOOK_SECONDS = 0.2
 

@@ -13,9 +13,10 @@ from lanner.errors import GroundError
 from lanner.pipeline.ingest import Detector
 from lanner.pipeline.redelivery import digest_of
 from lanner.settings.model import Settings
+from lanner.state.kept import Commit
 from lanner.state.schema import DamagedStateError, set_aside
 from lanner.state.spool import SpoolReader
-from lanner.state.store import Commit, Store
+from lanner.state.store import Store
 
 if TYPE_CHECKING:
     from lanner.archive.store import ArchivePosition  # loads pyiceberg, which ingest needs only after a loss of state

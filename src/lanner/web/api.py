@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from lanner.audit.redaction.redactor import Redactor
 from lanner.detect.alert import PRIORITIES
 from lanner.settings.hunts import LONGEST_HUNT
-from lanner.state.store import Quarantined, StoredAlert
+from lanner.state.kept import Quarantined, StoredAlert
 from lanner.web.exposition import exposition
 from lanner.web.feed import Feed, Snapshot
 from lanner.web.health import judge

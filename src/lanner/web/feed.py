@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from lanner.errors import GroundError
+from lanner.state.kept import Delivery
 from lanner.state.schema import DamagedStateError
-from lanner.state.store import Delivery, Store
+from lanner.state.store import Store
 from lanner.web.rows import Row, make_rows
 
 POLL_SECONDS = 0.25

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lanner.detect.incidents import Incident
-from lanner.state.store import IncidentRow
+from lanner.state.kept import IncidentRow
 from lanner.web.figures import count, visible
 
 LONGEST_STORY = 1200

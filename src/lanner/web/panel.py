@@ -12,7 +12,7 @@ from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
 from lanner.detect.alert import Alert, Habit
-from lanner.state.store import Quarantined
+from lanner.state.kept import Quarantined
 from lanner.web.figures import count, size, visible
 from lanner.web.parts import EventTree
 from lanner.web.rows import Row

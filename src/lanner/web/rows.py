@@ -8,7 +8,8 @@ import msgspec
 
 from lanner.audit.event import Head, ObjectRef, User
 from lanner.detect.alert import Alert
-from lanner.state.store import Store, StoredAlert
+from lanner.state.kept import StoredAlert
+from lanner.state.store import Store
 from lanner.web.figures import visible
 
 LONGEST_OUTPUT = 600

@@ -10,7 +10,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from lanner.detect.alert import PRIORITIES
-from lanner.state.store import Delivery
+from lanner.state.kept import Delivery
 from lanner.web.feed import CHART_SECONDS, Feed, Snapshot
 from lanner.web.figures import count, duration, size
 
