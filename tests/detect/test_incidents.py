@@ -1,9 +1,10 @@
 """Alerts of one intruder stand together, those of others apart."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanner.detect.alert import Alert, Origin
+from lanner.detect.alert import Alert, Habit, Origin
 from lanner.detect.incidents import LINKS, Grouping, tactics_of
 
 
@@ -136,3 +137,69 @@ def test_a_restart_changes_nothing(rows, cut):
         after.place(each)
     assert sorted(map(repr, after.incidents())) == sorted(map(repr, whole))
     assert sum(incident.alerts for incident in whole) == len(alerts)
+
+
+def staged(*tactics, priority="Warning", habit=None, start=0):
+    """Give an alert of another rule for each tactic, all of one credential."""
+    return [
+        alert(n, f"R{n}", priority, [f"attack.{tactic}"], credential="c", habit=habit)
+        for n, tactic in enumerate(tactics, start)
+    ]
+
+
+STAGES = ["discovery", "credential-access", "persistence", "impact", "execution"]
+
+
+@pytest.mark.parametrize(
+    ("many", "priority"), [(1, "Warning"), (2, "Warning"), (3, "Critical"), (4, "Critical"), (5, "Alert")]
+)
+def test_an_incident_is_worse_than_its_alerts_when_they_show_several_stages_of_an_attack(many, priority):
+    alerts = staged(*STAGES[:many])
+    (incident,) = grouped(*alerts)
+    assert (incident.priority, incident.worst) == (priority, "Warning")
+    assert [each.priority for each in alerts] == ["Warning"] * many
+    assert alerts[-1].lanner.incident_priority == priority
+    assert alerts[0].lanner.incident_priority == "Warning"
+
+
+def test_it_says_why_it_was_raised():
+    (incident,) = grouped(*staged("impact", "discovery", "execution"))
+    assert incident.raised == "raised from Warning because of 3 tactics (execution, discovery, impact) by 3 rules"
+    assert incident.told()["raised"] == incident.raised
+    assert not grouped(*staged("impact"))[0].raised
+
+
+def test_one_rule_with_many_tactics_and_many_rules_with_one_do_not_raise_it():
+    tags = [f"attack.{tactic}" for tactic in STAGES]
+    assert grouped(alert(1, tags=tags, credential="c"))[0].priority == "Warning"
+    assert grouped(*staged(*["impact"] * 9))[0].priority == "Warning"
+
+
+def test_an_incident_is_never_lowered_by_what_raises_others():
+    assert grouped(*staged(*STAGES, priority="Emergency"))[0].priority == "Emergency"
+
+
+def test_habits_show_no_stage():
+    habit = Habit(count=9, since="", priority="Warning")
+    (incident,) = grouped(*staged(*STAGES, habit=habit))
+    assert (incident.priority, incident.tactics) == ("Warning", [])
+
+
+@given(st.permutations(range(5)))
+def test_the_order_of_stages_does_not_matter(order):
+    tags = [["attack.discovery", "attack.impact"], ["attack.impact"], ["attack.execution"], [], ["attack.impact"]]
+    alerts = [alert(n, f"R{rule}", tags=tags[rule], credential="c") for n, rule in enumerate(order)]
+    assert grouped(*alerts)[0].priority == "Critical"
+
+
+def test_two_incidents_that_become_one_show_their_stages_together():
+    first, second, third = staged("discovery", "persistence", "impact")
+    second.lanner.credential, second.lanner.address, third.lanner.address = "", "1.1.1.1", "1.1.1.1"
+    (incident,) = grouped(first, second, third)
+    assert (incident.alerts, incident.priority) == (3, "Critical")
+
+
+def test_an_alert_belongs_to_the_incident_that_its_own_links_name():
+    first = alert(1, credential="c", address="1.1.1.1")
+    (incident,) = grouped(first, alert(2, credential="d", address="2.2.2.2", links=["address 1.1.1.1"]))
+    assert incident.addresses == ["1.1.1.1", "2.2.2.2"]

@@ -191,3 +191,37 @@ def test_a_change_of_rules_keeps_habits(live, batch):
     life.ingest.emit(batch(on_day("day 8", 8)))
     alerts, _ = life.end(orderly=False)
     assert {each.rule: each.priority for each in alerts[-2:]} == {"Read": "Informational", "Also": "Warning"}
+
+
+HANDED = """
+title: Handed on
+level: low
+correlation:
+  type: join
+  events: {made: ka.verb = create, used: ka.verb = get}
+  where: [used.lanner.address != made.lanner.address]
+  timespan: 1h
+  suppress: 1s
+  incident-of: made
+"""
+
+
+def elsewhere(name, second, verb="get"):
+    return make_event(name, second, verb).replace(b"192.0.2.7", b"198.51.100.9")
+
+
+@pytest.mark.parametrize("orderly", [True, False], ids=["after a stop", "after a kill"])
+@pytest.mark.parametrize("binds", [True, False])
+def test_an_alert_joins_the_incident_of_who_made_an_earlier_event_where_it_asks_for_that(live, batch, binds, orderly):
+    text = HANDED if binds else HANDED.replace("  incident-of: made\n", "")
+    rules = load_texts([("r.yaml", READING.replace("ka.verb = get", "ka.verb = create"))]).require().rules
+    engine = Engine(rules, correlations=load_texts([("c.yaml", text)]).require().correlations)
+    first = live(engine)
+    first.ingest.emit(batch(make_event("a", 1, "create")))
+    first.end(orderly=orderly)
+    second = live(engine)
+    second.ingest.emit(batch(elsewhere("b", 2), elsewhere("c", 30, "watch"), elsewhere("d", 40)))
+    alerts, _ = second.end(orderly=True)
+    assert [each.rule for each in alerts] == ["Read", "Handed on"]
+    assert alerts[1].lanner.links == (["address 192.0.2.7"] if binds else [])
+    assert (alerts[0].lanner.incident == alerts[1].lanner.incident) is binds

@@ -75,6 +75,7 @@ def make_incident(number: str = "0123456789ab", **changes: Any) -> Incident:
         "started": "2026-01-02T03:04:05.678901000Z",
         "updated": "2026-01-02T04:04:05.678901000Z",
         "priority": "Critical",
+        "worst": "Critical",
         "score": 100,
         "alerts": 3,
         "rules": {"Shell in a pod": 1, "Secrets listed": 2},

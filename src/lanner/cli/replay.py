@@ -128,7 +128,8 @@ def _print_incidents(grouping: Grouping, format_: Format) -> None:
         if format_ is Format.json:
             print_json({"incident": incident.told()})
         else:
-            about = f"{incident.priority}, score {incident.score}, {incident.alerts} alerts"
+            priority = f"{incident.priority} ({incident.raised})" if incident.raised else incident.priority
+            about = f"{priority}, score {incident.score}, {incident.alerts} alerts"
             sys.stdout.write(f"incident {incident.id}: {about}, {incident.started[:19]} to {incident.updated[:19]}\n")
             sys.stdout.write(f"    {escape_controls(incident.story)}\n")
 

@@ -41,7 +41,8 @@ class Origin(msgspec.Struct, kw_only=True, omit_defaults=True):
     `related` holds the audit IDs of the events behind the alert; `actor` came with `credential` from `address`, acting
     as `impersonated`. `object` is what the request was about, as RESOURCE/NAMESPACE/NAME, `pod` the one whose token it
     came with or that it made, as NAMESPACE/NAME. `incident` is the number of the incident that it belongs to, where
-    alerts are grouped. `habit` says why it was told at a lower priority.
+    alerts are grouped, `incident_priority` what that is by now; `links` bind the alert to it beside its own credential,
+    address and pod. `habit` says why it was told at a lower priority.
     """
 
     audit_id: str = ""
@@ -56,6 +57,8 @@ class Origin(msgspec.Struct, kw_only=True, omit_defaults=True):
     object: str = ""
     pod: str = ""
     incident: str = ""
+    incident_priority: str = ""
+    links: list[str] = []
     habit: Habit | None = None
 
 

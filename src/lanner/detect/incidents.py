@@ -7,7 +7,6 @@ the one whose token is used. Names alone do not bind: everybody is system:anonym
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -16,10 +15,8 @@ import msgspec
 
 from lanner.detect.alert import PRIORITIES, Alert, time_seconds
 from lanner.detect.habits import Habits
+from lanner.detect.links import links_of
 
-_LOOPBACK = ("127.0.0.1", "::1")
-_LOOPBACKS = frozenset(map(ipaddress.ip_address, _LOOPBACK))
-_LOCAL_BEGINNINGS = ("127.", "169.254.")
 QUIET_HOURS = 24
 INCIDENTS = 10_000
 KEPT = 200
@@ -32,6 +29,11 @@ WEIGHTS = {"Emergency": 60, "Alert": 50, "Critical": 40, "Error": 25, "Warning":
 """What the first alert of a rule adds to an incident's score, by priority; others add nothing."""
 STAGES = 15
 """What each further tactic adds: an attack goes through several, a mistake stays within one."""
+UNUSUAL = 50
+"""Names of alerts told in full that an incident remembers for habits."""
+
+RAISED = {5: "Alert", 3: "Critical"}
+"""The least priority of an incident with so many tactics, shown by as many rules or more; the most come first."""
 
 TACTICS = (
     "reconnaissance",
@@ -53,6 +55,9 @@ TACTICS = (
 class Incident(msgspec.Struct, kw_only=True):
     """Alerts that belong together. Times are those of alerts; `id` is made of the first of them and never changes.
 
+    `worst` is the worst priority of its alerts, `priority` that or a higher one, see RAISED. What fits a habit shows no
+    tactic; `telling` are the rules that showed one.
+
     `actors`, `credentials`, `addresses`, `objects`, `tactics` are in the order of their first showing, `rules` counts
     alerts by rule, `audit_ids` names the events behind them. `unusual` are the names of alerts that were told in full
     (see habits) with their last time.
@@ -62,6 +67,7 @@ class Incident(msgspec.Struct, kw_only=True):
     started: str
     updated: str
     priority: str
+    worst: str
     score: int = 0
     alerts: int = 0
     rules: dict[str, int] = {}
@@ -72,12 +78,21 @@ class Incident(msgspec.Struct, kw_only=True):
     tactics: list[str] = []
     audit_ids: list[str] = []
     unusual: dict[str, str] = {}
+    telling: list[str] = []
 
     def told(self) -> dict[str, Any]:
         """Return what people and programs are told of it."""
         fields: dict[str, Any] = msgspec.to_builtins(self)
-        del fields["unusual"]
-        return fields | {"tactics": self.course, "story": self.story}
+        del fields["unusual"], fields["telling"]
+        return fields | {"tactics": self.course, "story": self.story, "raised": self.raised}
+
+    @property
+    def raised(self) -> str:
+        """Why its priority is higher than that of its alerts; empty where it is not."""
+        if self.priority == self.worst:
+            return ""
+        stages = f"{len(self.tactics)} tactics ({', '.join(self.course)}) by {len(self.telling)} rules"
+        return f"raised from {self.worst} because of {stages}"
 
     @property
     def course(self) -> list[str]:
@@ -140,7 +155,7 @@ class Grouping:
         if unusual:
             _keep(incident.unusual, unusual, alert.time)
         self._changed[incident.id] = incident
-        alert.lanner.incident = incident.id
+        alert.lanner.incident, alert.lanner.incident_priority = incident.id, incident.priority
         return incident
 
     def changes(self) -> tuple[list[Incident], list[tuple[Incident, str]]]:
@@ -206,57 +221,43 @@ class Grouping:
                 self._unbind(oldest, link)
 
 
-def links_of(alert: Alert) -> Iterator[str]:
-    """Give what an alert shares with others of its incident."""
-    origin = alert.lanner
-    if origin.credential:
-        yield f"credential {origin.credential}"
-    if origin.address and not _is_local(origin.address):
-        yield f"address {origin.address}"
-    if origin.pod:
-        yield f"pod {origin.pod}"
-    if not (origin.credential or origin.address):
-        yield f"actor {origin.actor}"
-
-
-def _is_local(address: str) -> bool:
-    """Say whether an address is one that everybody on a node has."""
-    if address in _LOOPBACK:
-        return True
-    if ":" not in address and not address.startswith(_LOCAL_BEGINNINGS):
-        return False
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return found in _LOOPBACKS or found.is_link_local
-
-
 def _begun(alert: Alert) -> Incident:
     text = f"{alert.time} {alert.rule} {alert.lanner.audit_id}"
     number = hashlib.sha256(text.encode()).hexdigest()[:12]
-    return Incident(id=number, started=alert.time, updated=alert.time, priority=alert.priority)
+    return Incident(id=number, started=alert.time, updated=alert.time, priority=alert.priority, worst=alert.priority)
 
 
 def _take(incident: Incident, alert: Alert) -> None:
     origin = alert.lanner
     incident.updated = max(incident.updated, alert.time)
     incident.started = min(incident.started, alert.time)
-    if PRIORITIES.index(alert.priority) < PRIORITIES.index(incident.priority):
-        incident.priority = alert.priority
+    incident.worst = _worse(incident.worst, alert.priority)
     if alert.rule not in incident.rules:
         incident.score += WEIGHTS.get(alert.priority, 1)
     incident.rules[alert.rule] = incident.rules.get(alert.rule, 0) + 1
     incident.alerts += 1
-    for tactic in tactics_of(alert.tags):
+    for tactic in () if origin.habit else tactics_of(alert.tags):
         incident.score += STAGES if incident.tactics and tactic not in incident.tactics else 0
         _note(incident.tactics, tactic)
+        _note(incident.telling, alert.rule)
+    _raise(incident)
     _note(incident.actors, origin.actor)
     _note(incident.credentials, origin.credential)
     _note(incident.addresses, origin.address)
     _note(incident.objects, origin.object)
     for audit_id in origin.related:
         _note(incident.audit_ids, audit_id)
+
+
+def _worse(one: str, other: str) -> str:
+    return min(one, other, key=PRIORITIES.index)
+
+
+def _raise(incident: Incident) -> None:
+    """Give an incident the priority of its worst alert, or the one that its tactics and rules together ask for."""
+    stages = min(len(incident.tactics), len(incident.telling))
+    least = next((priority for many, priority in RAISED.items() if stages >= many), incident.worst)
+    incident.priority = _worse(incident.worst, least)
 
 
 def tactics_of(tags: Iterable[str]) -> Iterator[str]:
@@ -268,7 +269,7 @@ def tactics_of(tags: Iterable[str]) -> Iterator[str]:
 def _join(first: Incident, other: Incident) -> None:
     for rule, count in other.rules.items():
         first.rules[rule] = first.rules.get(rule, 0) + count
-    for name in ("actors", "credentials", "addresses", "objects", "tactics", "audit_ids"):
+    for name in ("actors", "credentials", "addresses", "objects", "tactics", "audit_ids", "telling"):
         for value in getattr(other, name):
             _note(getattr(first, name), value)
     for name, time in other.unusual.items():
@@ -276,8 +277,8 @@ def _join(first: Incident, other: Incident) -> None:
     first.score += other.score
     first.alerts += other.alerts
     first.updated = max(first.updated, other.updated)
-    if PRIORITIES.index(other.priority) < PRIORITIES.index(first.priority):
-        first.priority = other.priority
+    first.worst = _worse(first.worst, other.worst)
+    _raise(first)
 
 
 def _note(values: list[str], value: str) -> None:
@@ -289,7 +290,7 @@ def _keep(times: dict[str, str], name: str, time: str) -> None:
     """Keep the last time of a name; of too many names the one that was kept longest goes."""
     times.pop(name, None)
     times[name] = time
-    if len(times) > KEPT:
+    if len(times) > UNUSUAL:
         del times[next(iter(times))]
 
 

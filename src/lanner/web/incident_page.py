@@ -123,6 +123,7 @@ class IncidentPage:
             course(view)
             facts(
                 [
+                    ("priority", f"{view.priority}, {view.raised}" if view.raised else ""),
                     ("actors", ", ".join(view.actors)),
                     ("addresses", ", ".join(view.addresses)),
                     ("credentials", ", ".join(view.credentials)),

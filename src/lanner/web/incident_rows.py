@@ -22,6 +22,7 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     started: str
     updated: str
     priority: str
+    raised: str
     score: int
     alerts: int
     story: str
@@ -60,6 +61,7 @@ def make_view(row: IncidentRow) -> IncidentView:
         started=visible(found.started, 40),
         updated=visible(found.updated, 40),
         priority=found.priority,
+        raised=found.raised,
         score=found.score,
         alerts=found.alerts,
         story=visible(found.story, LONGEST_STORY),

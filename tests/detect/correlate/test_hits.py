@@ -1,5 +1,7 @@
 """What a hit keeps of an event: values of its key, each with a bound."""
 
+import msgspec
+
 from lanner.audit.decode import decode
 from lanner.detect.correlate.hits import LONGEST, Reader
 from lanner.rules import ir
@@ -30,3 +32,11 @@ def test_an_event_without_a_value_of_the_key_is_none():
         )
         is None
     )
+
+
+def test_a_hit_has_the_links_of_its_event_only_where_its_part_binds():
+    line = b'{"kind":"Event","verb":"get","sourceIPs":["192.0.2.7"],"stageTimestamp":"2026-01-01T00:00:00Z"}'
+    (event,) = decode(line).events
+    plain = Part(alias="a", condition=ir.Exists(ir.Field("ka.verb")), key=())
+    assert Reader(0, 0, plain).read(event, 1).bonds == ()
+    assert Reader(0, 0, msgspec.structs.replace(plain, binds=True)).read(event, 1).bonds == ("address 192.0.2.7",)

@@ -254,3 +254,11 @@ def test_an_output_that_was_folded_over_lines_is_one_line():
 def test_a_path_that_no_event_has_binds_nothing():
     _, ((line, _, message),) = read(BASE.replace("[ka.user.name]", "[apiGroup]"))
     assert (line, message) == (8, "no audit event has the field 'apiGroup': did you mean objectRef.apiGroup?")
+
+
+def test_kinds_of_events_whose_doers_share_the_incident_are_named_and_must_be_there():
+    assert [part.binds for part in one(BASE).parts] == [False]
+    assert [part.binds for part in one(BASE + "  incident-of: Secret read\n").parts] == [True]
+    assert [part.binds for part in one(BASE + "  incident-of: [Secret read]\n").parts] == [True]
+    ((line, _, message),) = read(BASE + "  incident-of: Secrets read\n")[1]
+    assert (line, message) == (11, "'Secrets read' is not among the rules; did you mean 'Secret read'?")

@@ -11,6 +11,7 @@ import msgspec
 
 from lanner.audit.event import Event
 from lanner.audit.fields_each import MARK
+from lanner.detect.links import links_of_event
 from lanner.rules import ir
 from lanner.rules.correlation.chains import carried
 from lanner.rules.correlation.model import Correlation, Part
@@ -32,6 +33,7 @@ class Hit(msgspec.Struct, array_like=True):
     `time` is the event's in nanoseconds, `audit_id` and `number` are what alerts say of it, `keys` bind it to others,
     `raw` is its text, `place` its place in the order of arrival where somebody sets it. `carried` are values for the
     correlations that look at this one, `related` the events behind it where it is itself a correlation that fired.
+    `bonds` are what binds an alert to the incident of whoever made it, where that is asked for.
     """
 
     correlation: int
@@ -46,6 +48,7 @@ class Hit(msgspec.Struct, array_like=True):
     place: int = 0
     carried: tuple[tuple[str, ...], ...] = ()
     related: tuple[str, ...] = ()
+    bonds: tuple[str, ...] = ()
 
 
 class Reader:
@@ -57,6 +60,7 @@ class Reader:
         self._values = [reader_of(operand) for operand in part.values]
         self._compared = [reader_of(operand) for operand in part.compared]
         self._carried = [reader_of(operand) for operand in carried]
+        self._binds = part.binds
 
     def read(self, event: Event, number: int) -> Hit | None:
         """Return the hit; None where a value of its key, or the value to look at, is absent."""
@@ -79,6 +83,7 @@ class Reader:
             compared,
             event.raw,
             carried=tuple([_texts(extract(event))[:MOST_KEYS] for extract in self._carried]),
+            bonds=links_of_event(event) if self._binds else (),
         )
 
 

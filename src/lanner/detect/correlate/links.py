@@ -34,6 +34,11 @@ class Firing(NamedTuple):
         behind = dict.fromkeys(one for entry in entries for one in entry.related or (entry.audit_id,))
         return list(behind)[-RELATED:]
 
+    def bonds(self) -> list[str]:
+        """Return what binds it to the incident of those who made these events, each once."""
+        entries = self.evidence.entries[-RELATED:]
+        return list(dict.fromkeys(bond for entry in entries for bond in entry.bonds))[-RELATED:]
+
 
 class Links:
     """Which correlations look at which, by their numbers; `ranks` order each after those that it looks at."""
@@ -72,6 +77,7 @@ class Links:
                     firing.place,
                     tuple([self._texts(number, take, key, entry) for take in self._carried[above]]),
                     tuple(firing.related()),
+                    tuple(firing.bonds()),
                 )
 
     def _texts(self, number: int, take: Take, key: Key, entry: Entry) -> tuple[str, ...]:

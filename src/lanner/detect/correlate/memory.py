@@ -36,12 +36,14 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     raw: bytes = b""
     carried: tuple[tuple[str, ...], ...] = ()
     related: tuple[str, ...] = ()
+    bonds: tuple[str, ...] = ()
 
 
 def entry_of(hit: Hit, *, whole: bool = False) -> Entry:
     """Return what is remembered of a hit, its text too where it is wanted."""
     raw = hit.raw if whole else b""
-    return Entry(hit.time, hit.audit_id, hit.number, hit.value, hit.compared, raw, hit.carried, hit.related)
+    more = hit.carried, hit.related, hit.bonds
+    return Entry(hit.time, hit.audit_id, hit.number, hit.value, hit.compared, raw, *more)
 
 
 class Evidence(msgspec.Struct):
@@ -54,8 +56,8 @@ class Evidence(msgspec.Struct):
 def bytes_of(entry: Entry) -> int:
     """Return about how many bytes an event takes; the same after a restart."""
     used = _ENTRY_BYTES + len(entry.raw) + text_bytes(entry.audit_id) + text_bytes(entry.value)
-    if entry.compared or entry.carried or entry.related:
-        more = itertools.chain(entry.compared, entry.related, *entry.carried)
+    if entry.compared or entry.carried or entry.related or entry.bonds:
+        more = itertools.chain(entry.compared, entry.related, entry.bonds, *entry.carried)
         used += sum(_TEXT_BYTES + text_bytes(text) for text in more) + 64 * len(entry.carried)
     return used
 

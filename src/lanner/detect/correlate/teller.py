@@ -67,7 +67,7 @@ class Teller:
             event.number = entry.number
             origin, time = origin_of(event, entry.number), alert_time(event)
             text, fields = self._formats[firing.correlation].resolve(event)
-        origin.related = firing.related()
+        origin.related, origin.links = firing.related(), firing.bonds()
         alert = Alert(
             time=time,
             rule=correlation.name,

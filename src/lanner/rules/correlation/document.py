@@ -25,7 +25,8 @@ class Body(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, frozen=Tr
     Sigma's keys: `type`, `rules`, `group-by`, `timespan`, `aliases`, `condition`, `generate`. lanner's: `events` (names
     of kinds of events, each a condition in Falco's language), `field` (what first_seen and rare look at), `where`
     (comparisons between two kinds of events), `learn` (events, or a time), `suppress` (how long it is silent for a
-    key after it fired; default the timespan, at most an hour).
+    key after it fired; default the timespan, at most an hour), `incident-of` (kinds of events whose doers' incident the
+    alert belongs to).
     """
 
     type: Kind
@@ -39,6 +40,7 @@ class Body(msgspec.Struct, rename="kebab", forbid_unknown_fields=True, frozen=Tr
     where: tuple[str, ...] | str = ()
     learn: int | str = 0
     suppress: str = ""
+    incident_of: tuple[str, ...] | str = ()
     generate: bool = False
 
 

@@ -74,7 +74,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     `alias` is its name in the correlation, `condition` says which events are meant, `key` has the operands whose values
     bind events together: those of one list give an event several keys. `values` are what value kinds look at, together,
-    `compared` what `where` compares.
+    `compared` what `where` compares. `binds` says that the alert belongs to the incident of whoever made such an event.
     """
 
     alias: str
@@ -82,6 +82,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     key: tuple[ir.Operand, ...]
     values: tuple[ir.Operand, ...] = ()
     compared: tuple[ir.Operand, ...] = ()
+    binds: bool = False
 
 
 Take = int | ir.Operand

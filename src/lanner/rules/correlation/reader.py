@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
+
+import msgspec
 
 from lanner.config import yamltext
 from lanner.config.typed import convert, nearest
 from lanner.rules import ir
 from lanner.rules.correlation.document import PRIORITIES, Document
 from lanner.rules.correlation.kinds import Catalogue, Kinds, Places, Spot, no_kind
-from lanner.rules.correlation.model import BOUND_KINDS, VALUE_KINDS, Bound, Comparison, Correlation, Difference, Take
+from lanner.rules.correlation.model import (
+    BOUND_KINDS,
+    VALUE_KINDS,
+    Bound,
+    Comparison,
+    Correlation,
+    Difference,
+    Link,
+    Part,
+    Take,
+)
 from lanner.rules.falco.condition import parse_condition
 from lanner.rules.falco.output import OutputError, OutputFormat
 
@@ -54,7 +66,7 @@ class _Reader:
             name=document.title,
             description=document.description,
             kind=body.type,
-            parts=tuple(
+            parts=self._binding(
                 self._kinds.part(alias, _many(body.group_by), fields, compared[alias]) for alias in self._aliases
             ),
             group_by=_many(body.group_by),
@@ -198,6 +210,18 @@ class _Reader:
         if operand not in compared[alias]:
             compared[alias].append(operand)
         return self._aliases.index(alias), compared[alias].index(operand)
+
+    def _binding(self, parts: Iterable[Part | Link]) -> tuple[Part | Link, ...]:
+        """Return the parts, those bound that `incident-of` names."""
+        found = {part.alias: part for part in parts}
+        for alias in _many(self._body.incident_of):
+            place, part = self._at("incident-of"), found.get(alias)
+            if part is None:
+                raise place.wrong(f"'{alias}' is not among the rules{nearest(alias, self._aliases)}")
+            if isinstance(part, Link):
+                raise place.wrong(f"'{alias}' is a correlation: write incident-of there, and it holds here")
+            found[alias] = msgspec.structs.replace(part, binds=True)
+        return tuple(found.values())
 
     def _learn(self) -> tuple[int, int]:
         learn = self._body.learn
