@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from lanner.config import yamltext
+from lanner.config.typed import nearest
 from lanner.errors import SourceError, UsageError
 from lanner.rules import ir
 from lanner.rules.correlation.drafts import Draft, Drafts
@@ -20,11 +21,16 @@ from lanner.rules.falco.expansion import resolve_items
 from lanner.rules.falco.findings import FileResult, Finding
 from lanner.rules.falco.linker import Linker
 from lanner.rules.ruleset import Rule
+from lanner.rules.sigma.collection import collect
+
+if TYPE_CHECKING:
+    from lanner.rules.sigma.filters import Filter
+    from lanner.rules.sigma.reader import ReadRule
 
 __all__ = ["LoadedRules", "load_files", "load_texts", "rule_files"]
 
 CODE = "LOAD_ERR_CORRELATION"
-_KEYED = re.compile(r"^(?:correlation|detection|logsource)\s*:", re.MULTILINE)
+_KEYED = re.compile(r"^(?:correlation|detection|filter|logsource|action)\s*:", re.MULTILINE)
 
 
 class LoadedRules(msgspec.Struct, kw_only=True):
@@ -61,7 +67,11 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> LoadedRules:
     files = [_SigmaFile(file, text) for file, text in texts if file in sigma]
     catalogue = _Catalogue(loaded.rules, linker)
     for each in files:
+        each.read_filters(catalogue)
+    for each in files:
         each.read_rules(catalogue)
+    for each in files:
+        each.judge_filters(catalogue)
     drafts = Drafts([draft for each in files for draft in each.drafts()], catalogue)
     correlations = drafts.read()
     for each in files:
@@ -116,6 +126,7 @@ class _Catalogue:
         self._named: dict[str, Rule] = {rule.name: rule for rule in rules}
         self._linker = linker
         self.left_out: set[str] = set()
+        self.filters: list[Filter] = []
 
     @cached_property
     def lists(self) -> dict[str, list[str]]:
@@ -138,6 +149,17 @@ class _Catalogue:
     def condition(self, text: str) -> ir.Condition:
         return self._linker.condition(text)
 
+    def is_sigma(self, name: str) -> bool:
+        return name in self._named and self._named[name].name in self._sigma
+
+    def filtered(self, rule: Rule, found: ReadRule) -> Rule:
+        """Return a rule with the filters that are for it in its condition."""
+        if not self.filters:
+            return rule
+        from lanner.rules.sigma.filters import filtered  # noqa: PLC0415 - pySigma is slow to load
+
+        return filtered(rule, found, self.filters)
+
     def is_falco(self, one: Rule | Correlation) -> bool:
         return isinstance(one, Rule) and one.name not in self._sigma
 
@@ -156,8 +178,10 @@ class _SigmaFile:
         self._notes: list[str] = []
         self._nodes: list[yamltext.Mapping] = []
         self._drafts: list[Draft] = []
+        self._filters: list[Filter] = []
         try:
-            self._nodes = list(_documents(file, text))
+            self._nodes, wrong = collect(list(_documents(file, text)), file)
+            self._errors.extend(map(_finding, wrong))
         except SourceError as error:
             self._errors.append(_finding(error))
 
@@ -170,19 +194,42 @@ class _SigmaFile:
             notes=self._notes,
         )
 
+    def read_filters(self, catalogue: _Catalogue) -> None:
+        for node in self._nodes:
+            if node.get("filter") is not None:
+                from lanner.rules.sigma.filters import read_filter  # noqa: PLC0415 - pySigma is slow to load
+
+                filter_, found = read_filter(node, self._file, catalogue.lists)
+                self._tell(found)
+                if filter_ is not None:
+                    self._filters.append(filter_)
+        catalogue.filters.extend(self._filters)
+
+    def judge_filters(self, catalogue: _Catalogue) -> None:
+        """Tell which names in filters are no rule's."""
+        for filter_ in self._filters:
+            for name in filter_.rules:
+                if not catalogue.is_sigma(name) and name not in catalogue.left_out:
+                    message = f"no rule of Sigma's is called '{name}'{nearest(name, catalogue.names())}"
+                    found = msgspec.structs.replace(filter_.place, code="SIGMA_FILTER_RULE", message=message)
+                    self._warnings.append(found)
+
     def read_rules(self, catalogue: _Catalogue) -> None:
         for node in self._nodes:
-            if node.get("correlation") is None:
+            if node.get("correlation") is None and node.get("filter") is None:
                 self._read_rule(node, catalogue)
+
+    def _tell(self, found: ReadRule) -> None:
+        self._errors.extend(found.errors)
+        self._warnings.extend(found.warnings)
+        self._notes.extend(found.notes)
 
     def _read_rule(self, node: yamltext.Mapping, catalogue: _Catalogue) -> None:
         from lanner.rules.sigma.reader import CODE as SIGMA_CODE  # noqa: PLC0415 - pySigma is slow to load
         from lanner.rules.sigma.reader import read_rule  # noqa: PLC0415
 
         found = read_rule(node, self._file, catalogue.lists)
-        self._errors.extend(found.errors)
-        self._warnings.extend(found.warnings)
-        self._notes.extend(found.notes)
+        self._tell(found)
         if found.rule is None:
             catalogue.left_out.update(found.names)
             return
@@ -192,7 +239,7 @@ class _SigmaFile:
                 message = f"'{name}' is what the rule at {earlier.file}:{earlier.line} is called as well"
                 self._errors.append(Finding(code=SIGMA_CODE, message=message, line=node.line, column=node.column))
                 return
-        catalogue.add(found.rule, found.names)
+        catalogue.add(catalogue.filtered(found.rule, found), found.names)
 
     def drafts(self) -> list[Draft]:
         """Return its correlations, to be read together with those of other files."""
@@ -207,6 +254,8 @@ class _SigmaFile:
 
 def _documents(file: str, text: str) -> Iterator[yamltext.Mapping]:
     for node in yamltext.compose(text, file):
+        if isinstance(node, yamltext.Scalar) and not node.text and not node.quoted:
+            continue  # an empty document, such as one after the last ---
         if not isinstance(node, yamltext.Mapping):
             raise SourceError(
                 "a Sigma document is a mapping with a title", file=file, line=node.line, column=node.column

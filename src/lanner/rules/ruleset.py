@@ -14,7 +14,7 @@ class Rule(msgspec.Struct, kw_only=True, frozen=True):
     """One rule, ready to compile: macros, lists and exceptions are already inside `condition`.
 
     `condition_text` is the condition as its author wrote it (appended parts included, exceptions left out);
-    `priority` is one of PRIORITIES; `line` counts from 1.
+    `priority` is one of PRIORITIES; `line` counts from 1. `filters` are the titles of Sigma's filters in the condition.
     """
 
     name: str
@@ -28,3 +28,4 @@ class Rule(msgspec.Struct, kw_only=True, frozen=True):
     enabled: bool = True
     file: str = ""
     line: int = 0
+    filters: tuple[str, ...] = ()

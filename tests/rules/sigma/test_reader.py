@@ -154,13 +154,6 @@ def test_what_only_people_read_keeps_no_rule_from_running():
     assert [(found.code, found.line) for found in result.warnings] == [("SIGMA_METADATA", 10), ("SIGMA_METADATA", 9)]
 
 
-@pytest.mark.parametrize("key", ["filter", "action"])
-def test_forms_of_sigma_that_are_not_read_are_told(key):
-    loaded, result = checked({"a": {"verb": "get"}, "condition": "a"}, **{key: {"rules": "any"}})
-    assert loaded.rules == []
-    assert result.errors[0].message == f"documents with '{key}' are not read: write the rule out"
-
-
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 VALUES = st.recursive(
     SCALARS,

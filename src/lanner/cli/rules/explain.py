@@ -115,6 +115,7 @@ def _verdict(subject: _Subject, trace: Trace) -> Iterator[str]:
     fires = trace.truth and not subject.notes
     yield "FIRES" if fires else "matches, but does not fire" if trace.truth else "does not fire"
     yield from (f"  {text}" for text in subject.notes)
+    yield from (f"  with the filter '{title}'" for title in subject.rule.filters)
     yield from (f"  {trace_text.sentence(blocker)}" for blocker in blockers(trace))
 
 

@@ -55,10 +55,16 @@ def list_(
             off = "" if rule.enabled else "  (disabled)"
             sys.stdout.write(f"{rule.priority:<13}  {rule.name}  [{', '.join(rule.tags)}]{off}\n")
             sys.stdout.write(f"{'':<13}  {_what(rule)}  {rule.file}:{rule.line}\n")
+            for title in _filters(rule):
+                sys.stdout.write(f"{'':<13}  filter: {title}\n")
 
 
 def _what(rule: Rule | Correlation) -> str:
     return rule.source if isinstance(rule, Rule) else f"correlation: {rule.kind}"
+
+
+def _filters(rule: Rule | Correlation) -> tuple[str, ...]:
+    return rule.filters if isinstance(rule, Rule) else ()
 
 
 def _known(guidance: Guidance | None) -> dict[str, Any]:
@@ -75,4 +81,4 @@ def _row(rule: Rule | Correlation) -> dict[str, Any]:
         "file": rule.file,
         "line": rule.line,
         "description": rule.description.strip(),
-    } | ({"correlation": rule.kind} if isinstance(rule, Correlation) else {})
+    } | ({"correlation": rule.kind} if isinstance(rule, Correlation) else {"filters": list(rule.filters)})

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sigma.exceptions import SigmaError
 from sigma.modifiers import modifier_mapping
-from sigma.rule import SigmaDetectionItem, SigmaRule
+from sigma.rule import SigmaDetectionItem, SigmaLogSource, SigmaRule
 
 from lanner.config.typed import convert, nearest
 from lanner.config.yamltext import Mapping, to_python
@@ -46,11 +46,13 @@ _UNREADABLE = (SigmaError, TypeError, AttributeError, ValueError, KeyError, Inde
 class ReadRule(msgspec.Struct, kw_only=True):
     """What came out of one document: the rule unless there are errors or it is not for audit events.
 
-    `names` are those by which correlations may call it; a rule that is left out has them too.
+    `names` are those by which correlations may call it; a rule that is left out has them too. `source` is its log
+    source, which filters ask for.
     """
 
     rule: Rule | None = None
     names: tuple[str, ...] = ()
+    source: SigmaLogSource | None = None
     errors: list[Finding] = msgspec.field(default_factory=list)
     warnings: list[Finding] = msgspec.field(default_factory=list)
     notes: list[str] = msgspec.field(default_factory=list)
@@ -73,10 +75,6 @@ class _Reader:
         self._title = str(document.get("title") or "")
 
     def read(self) -> ReadRule:
-        for key in ("filter", "action"):
-            if key in self._document:
-                self._error(f"documents with '{key}' are not read: write the rule out", self._places.key(key))
-                return self._found
         foreign = _foreign(self._document.get("logsource"))
         if foreign:
             self._found.notes.append(f"'{self._title}' is for {foreign}, not for audit events, and is left out")
@@ -95,6 +93,7 @@ class _Reader:
         if condition is not None:
             self._found.rule = self._rule(parsed, condition)
             self._found.names = tuple(str(name) for name in (parsed.title, parsed.name, parsed.id) if name)
+            self._found.source = parsed.logsource
         return self._found
 
     def _condition(self, parsed: SigmaRule) -> ir.Condition | None:
