@@ -24,3 +24,14 @@ def test_list_of_rules_that_do_not_load_names_the_errors(run, files):
     result = run("list", files / "bad.yaml")
     assert isinstance(result.exception, UsageError)
     assert "ka.vreb" in str(result.exception)
+
+
+def test_list_names_the_filters_of_a_rule(run, tmp_path, rows):
+    source = "logsource: {product: kubernetes}\n"
+    rule = f"title: R\n{source}detection: {{a: {{verb: get}}, condition: a}}\n"
+    (tmp_path / "r.yaml").write_text(
+        f"{rule}---\ntitle: F\n{source}filter: {{rules: any, a: {{verb: list}}, condition: not a}}\n"
+    )
+    (row,) = rows(run("list", tmp_path / "r.yaml", "--format", "json"))
+    assert row["filters"] == ["F"]
+    assert "  filter: F\n" in run("list", tmp_path / "r.yaml").stdout

@@ -63,6 +63,12 @@ def _what(rule: Rule | Correlation) -> str:
     return rule.source if isinstance(rule, Rule) else f"correlation: {rule.kind}"
 
 
+def _more(rule: Rule | Correlation) -> dict[str, Any]:
+    if isinstance(rule, Correlation):
+        return {"correlation": rule.kind}
+    return {"filters": list(rule.filters)} if rule.filters else {}
+
+
 def _filters(rule: Rule | Correlation) -> tuple[str, ...]:
     return rule.filters if isinstance(rule, Rule) else ()
 
@@ -81,4 +87,4 @@ def _row(rule: Rule | Correlation) -> dict[str, Any]:
         "file": rule.file,
         "line": rule.line,
         "description": rule.description.strip(),
-    } | ({"correlation": rule.kind} if isinstance(rule, Correlation) else {"filters": list(rule.filters)})
+    } | _more(rule)
