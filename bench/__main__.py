@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("detect.py", "workers.py", "latency.py", "crash.py", "crash_archive.py", "faults.py")
+BENCHES = ("detect.py", "content.py", "workers.py", "latency.py", "crash.py", "crash_archive.py", "faults.py")
 
 
 def main() -> int:

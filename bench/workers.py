@@ -1,7 +1,11 @@
 """One process that detects against several: events per second, processor time per event, memory of each process.
 
 Rounds with different numbers of workers follow one another, and the best of each counts: other programs on the machine
-disturb the longer runs more. Prints one JSON object a line. Usage: python bench/workers.py [--rounds 3] [--workers 1 2]
+disturb the longer runs more. A replay runs over a log some times and over twice as many: the difference of the two is
+the steady state, without the start of workers and what the first events of each kind cost. Modules are compiled, as
+those that are installed. Prints one JSON object a line.
+
+Usage: python bench/workers.py [--rounds 3] [--workers 1 2] [--what replay ingest]
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from lanner.sources.history import read_lines
 
 SHARED = Path(__file__).parents[1].parent / "shared" / "data"
 LOGS = {"full": 10, "recommended_policy": 20}
+"""How often the shorter replay reads each."""
 RULES = SHARED / "falco_rules" / "k8saudit" / "k8s_audit_rules.yaml"
 LANNER = str(Path(sys.executable).with_name("lanner"))
 ROLES = {"lanner.pipeline.workers.loop": "worker", "lanner.pipeline.child": "ingest"}
@@ -150,33 +155,57 @@ def report(what: str, log: str, found: dict[int, list[dict[str, Any]]]) -> None:
     one = min(run["seconds"] for run in next(iter(found.values())))
     for workers, runs in found.items():
         best = min(runs, key=lambda run: run["seconds"])
-        row = {"what": what, "log": log, "workers": workers, "rounds": len(runs)}
+        row = {"what": what, "log": log, "workers": workers, "rounds": len(runs), "events": best["events"]}
         row |= {"events_per_second": round(best["events"] / best["seconds"]), "times": round(one / best["seconds"], 2)}
         row |= {"processor_us": min(run["processor_us"] for run in runs), "memory_mib": best["memory_mib"]}
         print(json.dumps(row), flush=True)
+
+
+def steady(short: list[dict[str, Any]], long: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the longer of two runs had more than the shorter."""
+    less, more = (min(runs, key=lambda run: float(run["seconds"])) for runs in (short, long))
+    events = more["events"] - less["events"]
+    used = [min(run["processor_us"] for run in runs) * runs[0]["events"] for runs in (short, long)]
+    figures = {"events": events, "seconds": more["seconds"] - less["seconds"]}
+    return figures | {"processor_us": round((used[1] - used[0]) / events, 2), "memory_mib": more["memory_mib"]}
+
+
+def replays(name: str, times: int, workers: list[int], rounds: int) -> None:
+    found: dict[int, dict[int, list[dict[str, Any]]]] = {1: defaultdict(list), 2: defaultdict(list)}
+    for _ in range(rounds):
+        for length, runs in found.items():
+            for number in workers:
+                runs[number].append(replay(name, times * length, number))
+    for runs in found.values():
+        report("replay", name, runs)
+    report("replay, steady", name, {number: [steady(found[1][number], found[2][number])] for number in workers})
+
+
+def ingests(workers: list[int], rounds: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="lanner-backlog-") as folder:
+        for name in LOGS:
+            log, events = backlog(Path(folder), name)
+            runs: dict[int, list[dict[str, Any]]] = defaultdict(list)
+            for _ in range(rounds):
+                for number in workers:
+                    runs[number].append(ingest(log, events, number))
+            log.unlink()
+            report("ingest", name, runs)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--what", nargs="+", choices=["replay", "ingest"], default=["replay", "ingest"])
     asked = parser.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     print(json.dumps({"cores": os.cpu_count(), "load": os.getloadavg()[0]}))
-    for name, times in LOGS.items():
-        found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        for _ in range(asked.rounds):
-            for workers in asked.workers:
-                found[workers].append(replay(name, times, workers))
-        report("replay", name, found)
-    with tempfile.TemporaryDirectory(prefix="lanner-backlog-") as folder:
-        for name in LOGS:
-            log, events = backlog(Path(folder), name)
-            runs: dict[int, list[dict[str, Any]]] = defaultdict(list)
-            for _ in range(asked.rounds):
-                for workers in asked.workers:
-                    runs[workers].append(ingest(log, events, workers))
-            log.unlink()
-            report("ingest", name, runs)
+    if "replay" in asked.what:
+        for name, times in LOGS.items():
+            replays(name, times, asked.workers, asked.rounds)
+    if "ingest" in asked.what:
+        ingests(asked.workers, asked.rounds)
 
 
 if __name__ == "__main__":
