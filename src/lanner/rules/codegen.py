@@ -51,11 +51,12 @@ class Writer:
 
     def __init__(self, conditions: Iterable[ir.Condition | bool]) -> None:
         self.space: dict[str, Any] = {"unset": _UNSET}
-        self._names: dict[object, str] = {}
+        self._keys = _Keys()
+        self._names: dict[int, str] = {}
         self._certain: set[str] = set()
         self._started: set[str] = set()
         self._lazy: list[str] = []
-        self._uses = _shared(condition for condition in conditions if not isinstance(condition, bool))
+        self._uses = _shared((each for each in conditions if not isinstance(each, bool)), self._keys)
 
     def build(self, lines: Sequence[str]) -> Callable[[Event], Any]:
         """Compile the function that consists of these lines."""
@@ -74,7 +75,7 @@ class Writer:
     def _test(self, condition: ir.Condition, depth: int) -> str:
         if depth > NESTING:
             return f"{self.constant(Evaluator(condition).holds, 'w')}(e)"
-        if self._uses[condition] > 1:
+        if self._uses[self._keys.of(condition)] > 1:
             return self._once(condition, lambda: self._plain_test(condition, depth + 1))
         return self._plain_test(condition, depth)
 
@@ -109,7 +110,7 @@ class Writer:
 
     def _once(self, key: ir.Node, write: Callable[[], str]) -> str:
         """Return an expression whose value is computed at most once in an event."""
-        name = self._names.setdefault(key, f"v{len(self._names)}")
+        name = self._names.setdefault(self._keys.of(key), f"v{len(self._names)}")
         if name in self._certain:
             return name
         before = set(self._certain)
@@ -135,7 +136,7 @@ class Writer:
     def _bound(self, operand: ir.Operand) -> tuple[str, str]:
         """Return an expression that fetches an operand's value, and the name that holds it afterwards."""
         expression = self.value(operand)
-        return expression, self._names[operand]
+        return expression, self._names[self._keys.of(operand)]
 
     def _fetch(self, operand: ir.Operand) -> str:
         match operand:
@@ -207,18 +208,43 @@ _METHODS = {
 }
 
 
-def _shared(conditions: Iterable[ir.Condition]) -> Counter[ir.Condition]:
+class _Keys:
+    """Numbers nodes by what they mean; each is looked into once, where a hash would go down to its leaves again."""
+
+    def __init__(self) -> None:
+        self._met: dict[int, tuple[ir.Node, int]] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
+
+    def of(self, node: ir.Node) -> int:
+        """Return the number of a node; equal nodes have the same."""
+        met = self._met.get(id(node))
+        if met is not None:
+            return met[1]
+        names = (name for name in node.__struct_fields__ if name != "offset")
+        meaning = (type(node), *[self._part(getattr(node, name)) for name in names])
+        number = self._numbers.setdefault(meaning, len(self._numbers))
+        self._met[id(node)] = node, number  # the node is held: its place in memory is no other's meanwhile
+        return number
+
+    def _part(self, value: object) -> object:
+        if isinstance(value, ir.Node):
+            return self.of(value)
+        return tuple(map(self._part, value)) if isinstance(value, tuple) else value
+
+
+def _shared(conditions: Iterable[ir.Condition], keys: _Keys) -> Counter[int]:
     """Count how often each sub-condition that is worth keeping is met; those met once are not kept."""
-    uses: Counter[ir.Condition] = Counter()
+    uses: Counter[int] = Counter()
     stack = list(conditions)
     while stack:
         condition = stack.pop()
         if isinstance(condition, ir.Not):
             stack.append(condition.item)
         elif isinstance(condition, ir.And | ir.Or):
-            uses[condition] += 1
-            if uses[condition] == 1:
+            number = keys.of(condition)
+            uses[number] += 1
+            if uses[number] == 1:
                 stack.extend(condition.items)
         elif isinstance(condition, ir.Compare) and cost(condition) % 2:
-            uses[condition] += 1
+            uses[keys.of(condition)] += 1
     return uses
