@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanner.detect.alert import Alert, Habit, Origin
@@ -194,10 +194,11 @@ def test_what_a_stranger_does_under_another_credential_and_address_changes_nothi
 DAYS = st.lists(st.tuples(st.integers(0, 40), st.sampled_from("RS")), max_size=40).map(sorted)
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(0, 40), st.sampled_from(["", "2026-01-15T00:00:00Z"]))
 def test_a_restart_changes_nothing(rows, cut, until):
-    settings = HabitSettings(until=until)
-    whole, before, after = Habits(settings), Habits(settings), Habits(settings)
+    wanted = HabitSettings(until=until)
+    whole, before, after = Habits(wanted), Habits(wanted), Habits(wanted)
     told = [lowered(whole, alert(day, rule)) for day, rule in rows]
     parts = [lowered(before, alert(day, rule)) for day, rule in rows[:cut]]
     after.load(before.dump())
@@ -205,6 +206,7 @@ def test_a_restart_changes_nothing(rows, cut, until):
     assert after.dump() == whole.dump()
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_alerts_that_were_told_before_teach_the_same(rows):
     told, again = Habits(HabitSettings()), Habits(HabitSettings())

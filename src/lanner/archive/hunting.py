@@ -33,6 +33,8 @@ BATCH_ROWS = 500
 _EVERYTHING = Selection()
 _ODD = Scan(exp.column("odd").is_(exp.null()).not_(), {})
 """Events whose columns may tell less than the stream saw."""
+_BY_ARRIVAL = "source, ordinal, item"
+_BY_TIME = f'"time", {_BY_ARRIVAL}'
 _TELL_SECONDS = 0.2
 _FOUND = "found"
 _PLACE_COLUMNS = "file VARCHAR, place BIGINT, source VARCHAR, ordinal BIGINT, item INTEGER"
@@ -60,10 +62,12 @@ def find_events(
     memory: str = HUNT_MEMORY,
     progress: Callable[[float], Any] = lambda _share: None,
     stop: threading.Event | None = None,
+    by_time: bool = False,
 ) -> Iterator[Found]:
     """Find all events on which a condition holds, and a few others; `progress` is told the share that is done.
 
-    When `stop` is set it ends with a KeyboardInterrupt. Raises GroundError when memory or disk do not suffice.
+    `by_time` gives them in the order of their time instead. When `stop` is set it ends with a KeyboardInterrupt. Raises
+    GroundError when memory or disk do not suffice.
     """
     dialect = DuckDB()
     columns = FieldColumns(dialect)
@@ -78,7 +82,11 @@ def find_events(
                 with _watched(connection, partial(_tell, progress, done, len(steps))):
                     _look(connection, files, scan, selection)
             count = _count(connection)
-        yield Found(count, [translation.refused for translation in translations], _lines(connection))
+        yield Found(
+            count,
+            [translation.refused for translation in translations],
+            _lines(connection, _BY_TIME if by_time else _BY_ARRIVAL),
+        )
 
 
 def _tell(progress: Callable[[float], Any], done: int, steps: int, share: float) -> None:
@@ -122,14 +130,14 @@ def _count(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def _lines(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[bytes, int]]:
+def _lines(connection: duckdb.DuckDBPyConnection, order: str) -> Iterator[tuple[bytes, int]]:
     files = [row[0] for row in connection.execute(f"SELECT DISTINCT file FROM {_FOUND}").fetchall()]  # noqa: S608 - fixed names
     if not files:
         return
     columns = ", ".join(f'"{name}"' for name in (*REBUILD, "item"))
     sql = (
         f"SELECT {columns} FROM {_READ} SEMI JOIN {_FOUND} ON filename = file AND file_row_number = place "  # noqa: S608 - fixed names
-        "ORDER BY source, ordinal, item"
+        f"ORDER BY {order}"
     )
     with explained():
         for batch in connection.sql(sql, params={"files": files}).to_arrow_reader(BATCH_ROWS):

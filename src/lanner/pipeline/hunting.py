@@ -55,7 +55,7 @@ def hunt_rules(
         yield Hunt(found.events, refused, _alerts(engine, found.lines))
 
 
-def _event(line: bytes, item: int) -> Iterator[Event]:
+def event_of(line: bytes, item: int) -> Iterator[Event]:
     """Give the one event of a line, of several that which is asked for."""
     events = decode(line).events
     return iter(events if len(events) == 1 else events[item : item + 1])
@@ -66,7 +66,7 @@ def _alerts(engine: Engine, lines: Iterator[tuple[bytes, int]]) -> Iterator[byte
     order = Order(teller, encode_alert, repeats=Repeats(engine.rules))
     hits: list[Hit] = []
     for place, (line, item) in enumerate(lines, 1):
-        for event in _event(line, item):
+        for event in event_of(line, item):
             alerts = engine.process(event, hits=hits)
             if alerts or hits:
                 yield from order.add(place, [encode_alert(alert) for alert in alerts], hits)

@@ -134,6 +134,15 @@ class Detector:
         for alert in alerts:
             self.habits.learn(alert)
 
+    def learn(self, event: Event) -> None:
+        """Let correlations and habits know an event; nothing is told."""
+        hits: list[Hit] = []
+        for alert in self._process(event, hits):
+            if self.repeats.tell(alert):
+                self.habits.learn(alert)
+        for told in self.teller.take(hits):
+            self.habits.learn(told.alert)
+
     def admit(self, alert: Alert, kept: bytes) -> NewAlert:
         """Give an alert its incident and pass it by the throttle; alerts come here in the order of the stream.
 

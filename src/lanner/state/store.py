@@ -147,6 +147,18 @@ class Store:
         )
         return body, [row[0] for row in hits], [decode_alert(row[0]) for row in reversed(alerts)]
 
+    def keep_memory(self, body: bytes) -> None:
+        """Put what is to be remembered in the place of what was, as of the last record; raises GroundError."""
+        self._together(lambda: self._write_memory(body))
+
+    def _write_memory(self, body: bytes) -> int:
+        run = self._connection.execute
+        run(
+            "insert or replace into memory select 1, coalesce((select sequence from progress), 0), ?",
+            (body,),
+        )
+        return run("delete from hit where sequence <= (select sequence from memory)").rowcount
+
     def incidents(self, *, since: str = "", limit: int = 10_000) -> list[IncidentRow]:
         """Return incidents touched since a time, the last touched first; those that went into another are left out."""
         rows = self._all(

@@ -17,6 +17,7 @@ class _Verbs(Verbs):
         "convert": "lanner.cli.rules.convert:convert",
         "test": "lanner.cli.rules.test:run_tests",
         "suggest": "lanner.cli.rules.suggest:suggest",
+        "seed": "lanner.cli.rules.seed:seed",
         "coverage": "lanner.cli.rules.attack:coverage",
     }
 
