@@ -11,6 +11,7 @@ from lanner.config.yamltext import Mapping
 from lanner.errors import GroundError
 from lanner.policy.attributes import of_json
 from lanner.policy.compiled import CompiledPolicy
+from lanner.policy.decoding import yaml_text
 from lanner.policy.evaluate import decide
 from lanner.policy.loading import LENIENT, load_policy, read_policy
 from lanner.policy.model import GroupResources, Level, Place
@@ -151,7 +152,8 @@ def test_what_is_too_deep_or_too_large_is_refused_with_a_finding(text):
     assert [found.check for found in loaded.errors] == ["too-large"]
 
 
-def test_aliases_that_multiply_are_bounded():
+def test_aliases_that_multiply_are_bounded(monkeypatch):
+    monkeypatch.setattr(yaml_text, "MAX_NODES", 100_000)
     levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
     loaded = read_policy(HEAD + "a0: &a0 [x]\n" + levels)
     assert [found.check for found in loaded.errors] == ["too-large"]
