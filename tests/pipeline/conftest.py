@@ -17,8 +17,13 @@ from lanner.detect.alert import Alert
 from lanner.detect.engine import Engine
 from lanner.outputs.output import DeliveryError
 from lanner.outputs.throttle import Throttle, ThrottleSettings
-from lanner.pipeline.ingest import Detector
+from lanner.pipeline.committer import Committer
+from lanner.pipeline.counts import Counts
+from lanner.pipeline.delivery import Lane
+from lanner.pipeline.ingest import Detector, Ingest
+from lanner.pipeline.redelivery import RedeliveryFilter
 from lanner.rules.falco.documents import load_texts
+from lanner.state.spool import SpoolWriter
 from lanner.state.store import Store
 
 RULES = """
@@ -130,3 +135,19 @@ def store(folder: DataFolder) -> Iterator[Store]:
     opened = Store(folder.state)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def wired(folder: DataFolder, store: Store, detector: Detector) -> Iterator[Ingest]:
+    """Ingest with one immediate output, the committer behind it running."""
+    output = Recorder()
+    lane = Lane(output, store)
+    lane.start()
+    wait_until(lambda: not lane._behind)
+    committer = Committer(SpoolWriter(folder.spool), store, [lane])
+    committer.start()
+    ingest = Ingest(detector, committer, [lane], RedeliveryFilter(store), Counts())
+    ingest.output = output
+    yield ingest
+    committer.close(10)
+    lane.close()

@@ -237,10 +237,20 @@ def test_parts_that_are_silent_matter_more_to_a_probe(ground, store):
 
 
 def test_what_ingest_complains_of_and_notes(ground, store):
-    store.set_status("ingest", {"problem": "disk full", "notes": ["the rules have a mistake: x", "log is gone"]})
+    store.set_status(
+        "ingest",
+        {
+            "problem": "disk full",
+            "notes": ["the rules have a mistake: x", "log is gone", "rules loaded again: 3 rules"],
+        },
+    )
     store.set_status("archiver", {"problem": ""})
     assert told(checks_running.complaints, ground()) == [("problem", "ingest: disk full")]
-    assert [bool(finding.fix) for finding in checks_running.notes(ground())] == [True, False]
+    assert [(finding.verdict, bool(finding.fix)) for finding in checks_running.notes(ground())] == [
+        ("warning", True),
+        ("warning", False),
+        ("ok", False),
+    ]
 
 
 def alert() -> Alert:

@@ -23,22 +23,6 @@ from lanner.state.spool import SpoolReader, SpoolWriter
 
 
 @pytest.fixture
-def wired(folder, store, detector, recorder, until):
-    """Ingest with one immediate output, the committer behind it running."""
-    output = recorder()
-    lane = Lane(output, store)
-    lane.start()
-    until(lambda: not lane._behind)
-    committer = Committer(SpoolWriter(folder.spool), store, [lane])
-    committer.start()
-    ingest = Ingest(detector, committer, [lane], RedeliveryFilter(store), Counts())
-    ingest.output = output
-    yield ingest
-    committer.close(10)
-    lane.close()
-
-
-@pytest.fixture
 def policed(wired, tmp_path):
     """Ingest that compares with a policy under which each event of these tests is at too low a level."""
     path = tmp_path / "policy.yaml"

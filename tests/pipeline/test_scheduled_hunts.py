@@ -14,15 +14,13 @@ from lanner.archive.settings import ArchiveSettings
 from lanner.archive.store import Archive
 from lanner.pipeline.checks import Ground
 from lanner.pipeline.checks_running import hunts as doctor
-from lanner.pipeline.committer import Committer
 from lanner.pipeline.counts import Counts
-from lanner.pipeline.delivery import Lane
 from lanner.pipeline.ingest import Ingest
 from lanner.pipeline.redelivery import RedeliveryFilter
 from lanner.pipeline.scheduled_hunts import ScheduledHunts, scheduled_hunts
 from lanner.settings.hunts import SavedHunt
 from lanner.settings.model import RulesSettings, Settings
-from lanner.state.spool import SpoolReader, SpoolWriter
+from lanner.state.spool import SpoolReader
 from lanner.state.store import Store
 
 NOW = dt.datetime(2024, 5, 1, 11, tzinfo=dt.UTC)
@@ -71,22 +69,6 @@ def waiting(folder):
     store = Store(folder.state)
     yield lambda: [each.alert for each in store.hunted()]
     store.close()
-
-
-@pytest.fixture
-def ingest(folder, store, detector, recorder, until):
-    """Ingest with one output that is written to at once."""
-    output = recorder()
-    lane = Lane(output, store)
-    lane.start()
-    until(lambda: not lane._behind)
-    committer = Committer(SpoolWriter(folder.spool), store, [lane])
-    committer.start()
-    ingest = Ingest(detector, committer, [lane], RedeliveryFilter(store), Counts())
-    ingest.output = output
-    yield ingest
-    committer.close(10)
-    lane.close()
 
 
 def test_a_row_becomes_an_alert_of_its_hunt(hunting, waiting):
@@ -264,53 +246,53 @@ def test_the_thread_runs_beside_the_archiver(hunting, folder, until):
 class TestIngest:
     """Of what hunts have left it makes alerts like any other."""
 
-    def tell(self, ingest, store):
-        ingest.bring_hunted(store)
-        ingest.rest()
+    def tell(self, wired, store):
+        wired.bring_hunted(store)
+        wired.rest()
 
-    def test_an_output_that_is_not_behind_gets_each_match_once(self, ingest, store, hunting):
+    def test_an_output_that_is_not_behind_gets_each_match_once(self, wired, store, hunting):
         """From another connection to the state, before any event has come."""
         hunts = hunting(BY_SQL, BY_RULE)
         hunts.go_round(NOW)
         for _ in range(2):
-            self.tell(ingest, store)
+            self.tell(wired, store)
         hunts.go_round(NOW + HOUR)
-        self.tell(ingest, store)
-        assert sorted(ingest.output.taken) == ["a", "b", "c"]
-        assert ingest._committer.close(10)
+        self.tell(wired, store)
+        assert sorted(wired.output.taken) == ["a", "b", "c"]
+        assert wired._committer.close(10)
         assert len(store.alerts()) == 3
         assert {each.alert.lanner.audit_id for each in store.alerts(hunt="reads")} == {"a", "b"}
         assert store.hunt_counts() == {"reads": 2, "shells": 1}
         assert (store.hunted(), store.pending("out")) == ([], [])
 
-    def test_they_come_before_the_alerts_of_the_next_batch(self, ingest, store, hunting, event, batch):
+    def test_they_come_before_the_alerts_of_the_next_batch(self, wired, store, hunting, event, batch):
         hunting(BY_RULE).go_round(NOW)
-        ingest.bring_hunted(store)
-        ingest.emit(batch(event("z", attack=True)))
-        assert ingest._committer.close(10)
-        assert ingest.output.taken == ["c", "z"]
+        wired.bring_hunted(store)
+        wired.emit(batch(event("z", attack=True)))
+        assert wired._committer.close(10)
+        assert wired.output.taken == ["c", "z"]
         assert [each.alert.lanner.audit_id for each in store.alerts()] == ["z", "c"]
         assert store.checkpoints()[0]["file:/a"] == {"offset": 1}
 
-    def test_an_output_that_is_behind_gets_them_from_the_store(self, ingest, store, hunting, until):
+    def test_an_output_that_is_behind_gets_them_from_the_store(self, wired, store, hunting, until):
         hunting(BY_RULE).go_round(NOW)
-        ingest._lanes[0]._behind = True
-        self.tell(ingest, store)
-        until(lambda: ingest.output.taken == ["c"])
+        wired._lanes[0]._behind = True
+        self.tell(wired, store)
+        until(lambda: wired.output.taken == ["c"])
 
-    def test_a_match_that_was_not_committed_is_told_after_a_restart(self, ingest, store, hunting, detector):
+    def test_a_match_that_was_not_committed_is_told_after_a_restart(self, wired, store, hunting, detector):
         """As any alert it is told twice rather than never."""
         hunting(BY_RULE).go_round(NOW)
-        ingest._committer.hold(full=True)
-        self.tell(ingest, store)
-        ingest._committer._abandon.set()
+        wired._committer.hold(full=True)
+        self.tell(wired, store)
+        wired._committer._abandon.set()
         assert [each.alert.lanner.audit_id for each in store.hunted()] == ["c"]
-        restarted = Ingest(detector, ingest._committer, ingest._lanes, RedeliveryFilter(store), Counts())
+        restarted = Ingest(detector, wired._committer, wired._lanes, RedeliveryFilter(store), Counts())
         restarted.bring_hunted(store)
         assert [each.alert.lanner.audit_id for each in restarted._hunted] == ["c"]
 
-    def test_its_records_hold_no_event(self, ingest, store, folder, hunting):
+    def test_its_records_hold_no_event(self, wired, store, folder, hunting):
         hunting(BY_RULE).go_round(NOW)
-        self.tell(ingest, store)
-        assert ingest._committer.close(10)
+        self.tell(wired, store)
+        assert wired._committer.close(10)
         assert [(each.source, each.lines) for each in SpoolReader(folder.spool, after=0).read()] == [("hunts", [])]

@@ -149,3 +149,27 @@ def test_any_file_loads_or_is_an_error_for_the_user(write, text, name):
         load(write(text.encode("utf-8", "replace") if isinstance(text, str) else text, name), os.environ)
     except LannerError:
         pass
+
+
+RETENTION = """
+archive:
+  retention:
+    preset: pci-dss
+    rules:
+      - {name: dev, policy: 30d, namespaces: [dev-*]}
+      - {name: old, policy: keep, clusters: [c]}
+      - name: month
+        policy: 11m
+        levels: [Metadata]
+"""
+
+
+def test_rules_of_retention_that_keep_less_than_the_preset_asks_for_are_told(write):
+    """With the line of each and the source of what is asked for; that they are out of scope is the user's to say."""
+    path = write(RETENTION)
+    first, second = load(path).notes
+    assert (first.level, second.level) == ("warning", "warning")
+    assert str(first).startswith(f"{path}:6: the rule 'dev' keeps events for 30 days, the preset pci-dss 372 days: ")
+    assert "PCI DSS 4.0, requirement 10.5.1" in str(first)
+    assert str(second).startswith(f"{path}:8: the rule 'month' keeps events for 341 days")
+    assert load(write(RETENTION.replace("preset: pci-dss", "policy: 12m"))).notes == ()

@@ -12,7 +12,8 @@ import msgspec
 from sqlglot import exp
 
 from lanner.archive.auditids import STORED, audit_id_in
-from lanner.audit.fields_generic import PLUGIN, SOURCE
+from lanner.audit.event import SOURCE
+from lanner.audit.fields_generic import PLUGIN
 from lanner.audit.identity import ACCOUNT, ISSUED
 from lanner.audit.pointer import parse_pointer
 from lanner.rules import ir

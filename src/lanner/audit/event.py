@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 else:
     Text = str
 
+SOURCE = "k8s_audit"
+"""What rules call the source of audit events, as Falco does."""
 NO_TEXT = msgspec.Raw(b"")
 LONGEST_INTEGER = 400
 """Digits of the longest whole number; a double ends before it."""

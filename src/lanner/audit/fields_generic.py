@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from lanner.audit.event import Event
+from lanner.audit.event import SOURCE, Event
 from lanner.audit.fieldinfo import Extractor, FieldInfo, plain
 from lanner.audit.pointer import parse_pointer
 from lanner.audit.tree import DOCUMENT, REQUEST, RESPONSE, formatted, text_at, written
 
-SOURCE = "k8s_audit"
 PLUGIN = "k8saudit"
 SECOND = 1_000_000_000
 

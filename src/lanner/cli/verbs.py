@@ -47,6 +47,17 @@ class Verbs(TyperGroup):
         return list(self.PLACES)
 
 
+def group(meaning: str, places: Mapping[str, str]) -> typer.Typer:
+    """Make the application of a group of verbs without options of its own."""
+
+    class Group(Verbs):
+        PLACES = places
+
+    made = typer.Typer(cls=Group, help=meaning, no_args_is_help=True)
+    made.callback()(lambda: None)
+    return made
+
+
 def _load(verb: str, place: str) -> Any:
     module, _, name = place.partition(":")
     found = getattr(import_module(module), name)

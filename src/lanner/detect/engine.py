@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from lanner.audit.event import Event
+from lanner.audit.event import SOURCE, Event
 from lanner.detect.alert import PRIORITIES, Alert, alert_time, origin_of
 from lanner.detect.correlate.hits import Hit, readers
 from lanner.errors import UsageError
@@ -15,7 +15,6 @@ from lanner.rules.correlation.model import Correlation
 from lanner.rules.falco.output import OutputFormat
 from lanner.rules.ruleset import Rule
 
-SOURCE = "k8s_audit"
 Matching = Literal["all", "first"]
 
 _RANKS = {name.lower(): rank for rank, name in enumerate(PRIORITIES)} | {"info": 6}

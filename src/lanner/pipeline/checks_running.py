@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lanner.pipeline.checks import Finding, Ground, Verdict
+from lanner.pipeline.counts import LOADED_AGAIN
 
 MANY_WAITING = 100
 LATE_SECONDS = 120.0
@@ -74,8 +75,9 @@ def notes(ground: Ground) -> Iterator[Finding]:
     """What ingest has noted since it started: mistakes in rules, files that went away."""
     for note in ground.known.statuses.get("ingest", {}).get("notes", ()):
         mistake = "the rules have a mistake" in note
+        verdict: Verdict = "ok" if note.startswith(LOADED_AGAIN) else "warning"
         yield Finding(
-            "notes", "warning", note, "mend the rules; `lanner rules check` names each mistake" if mistake else ""
+            "notes", verdict, note, "mend the rules; `lanner rules check` names each mistake" if mistake else ""
         )
 
 

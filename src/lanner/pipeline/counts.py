@@ -16,6 +16,10 @@ RATE_SECONDS = 2.0
 NOTES = 20
 
 
+LOADED_AGAIN = "rules loaded again"
+"""How a note begins that is no complaint."""
+
+
 class SourceCounts(msgspec.Struct):
     """Counts of one source; `origin` is the file or peer it last read."""
 

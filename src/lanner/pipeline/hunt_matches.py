@@ -13,11 +13,12 @@ import msgspec
 from lanner.archive.query import hunt, plain
 from lanner.archive.selection import Selection
 from lanner.archive.store import Archive
+from lanner.audit.event import SOURCE
 from lanner.audit.redaction.redactor import Redactor
 from lanner.config.folders import DataFolder
 from lanner.config.salt import load_salt
 from lanner.detect.alert import Alert, Origin, decode_alert, encode_alert, time_text
-from lanner.detect.engine import SOURCE, Engine
+from lanner.detect.engine import Engine
 from lanner.errors import UsageError
 from lanner.pipeline.hunting import hunt_rules
 from lanner.pipeline.rulebook import load_named

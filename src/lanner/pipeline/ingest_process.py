@@ -7,6 +7,7 @@ import math
 import sys
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -21,7 +22,7 @@ from lanner.errors import GroundError, LannerError
 from lanner.outputs.throttle import Throttle
 from lanner.pipeline import rulebook
 from lanner.pipeline.committer import Committer
-from lanner.pipeline.counts import Counts
+from lanner.pipeline.counts import LOADED_AGAIN, Counts
 from lanner.pipeline.delivery import CLOSE_SECONDS, Lane
 from lanner.pipeline.ingest import Detector, Ingest
 from lanner.pipeline.ingest_pooled import PooledIngest
@@ -223,7 +224,8 @@ class IngestProcess:
             self._note(f"the rules have a mistake, the old ones stay in force: {error}")
             return
         self._ingest.exchange(engine)
-        self._note(f"rules loaded again: {len(engine.rules)} rules, {len(engine.correlations)} correlations")
+        loaded = f"{LOADED_AGAIN}: {len(engine.rules)} rules, {len(engine.correlations)} correlations"
+        self._note(loaded, _LOG.info)
         self._warn_of_no_rules()
 
     def _warn_of_no_rules(self) -> None:
@@ -300,9 +302,9 @@ class IngestProcess:
             if lost:
                 self._note(f"{lost} alerts were given up: an output has not taken any for too long")
 
-    def _note(self, text: str) -> None:
+    def _note(self, text: str, log: Callable[[str], None] | None = None) -> None:
         self._counts.notes.append(text)
-        _LOG.warning(text)
+        (log or _LOG.warning)(text)
 
     def close(self) -> None:
         """Stop the sources, make durable what they gave, hand the alerts on, publish the last status."""

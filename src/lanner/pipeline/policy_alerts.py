@@ -6,9 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lanner.audit.event import Event
+from lanner.audit.event import SOURCE, Event
 from lanner.detect.alert import Alert, Origin, alert_time
-from lanner.detect.engine import SOURCE
 from lanner.policy.model import Policy
 from lanner.policy.watch_model import Deviation, Kind, sentence
 

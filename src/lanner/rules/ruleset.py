@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from lanner.audit.event import SOURCE
 from lanner.rules import ir
 
 PRIORITIES = ("Emergency", "Alert", "Critical", "Error", "Warning", "Notice", "Informational", "Debug")
@@ -24,7 +25,7 @@ class Rule(msgspec.Struct, kw_only=True, frozen=True):
     output: str
     priority: str
     tags: tuple[str, ...] = ()
-    source: str = "k8s_audit"
+    source: str = SOURCE
     enabled: bool = True
     file: str = ""
     line: int = 0

@@ -38,7 +38,8 @@ def load(path: Path, variables: Mapping[str, str] = os.environ) -> LoadedSetting
     if _is_falco(root, path):
         settings, notes = from_falco(root, path, variables)
     else:
-        settings, notes = _from_lanner(root, path, variables), []
+        settings = _from_lanner(root, path, variables)
+        notes = _retention_notes(settings, root, path)
     settings = paths.resolve(settings, path.absolute().parent)
     _check_names(settings, path)
     return LoadedSettings(settings, tuple(notes))
@@ -60,6 +61,22 @@ def _from_lanner(root: Node, path: Path, variables: Mapping[str, str]) -> Settin
     if isinstance(root, Scalar) and not root.text:
         return Settings()
     return convert(environment.expand(root, variables, missing), Settings, file=str(path))
+
+
+def _retention_notes(settings: Settings, root: Node, path: Path) -> list[Note]:
+    """Warn of rules of retention that keep less than the preset asks for, with their lines."""
+    found = settings.archive.retention.below_preset()
+    if not found:
+        return []
+    rules = _below(root, "archive", "retention", "rules")
+    lines = [item.line for item in rules.items] if isinstance(rules, yamltext.Sequence) else []
+    return [Note("warning", f"{path}:{lines[place]}: {text}") for place, text in found]
+
+
+def _below(node: Node | None, *keys: str) -> Node | None:
+    for key in keys:
+        node = node.get(key) if isinstance(node, yamltext.Mapping) else None
+    return node
 
 
 def _check_names(settings: Settings, path: Path) -> None:

@@ -14,6 +14,7 @@ from lanner.settings.model import Settings
 from lanner.web.descriptions import Descriptions
 from lanner.web.feed import Feed, Update
 from lanner.web.figures import visible
+from lanner.web.foot import Foot
 from lanner.web.header import Header
 from lanner.web.health import judge, parts
 from lanner.web.hunt_rows import LONGEST_SQL, LONGEST_TEXT, HuntView, facts_of, make_views
@@ -45,7 +46,7 @@ class HuntPage:
             self._about = ui.element("section").classes("about")
             with ui.element("section").classes("alerts") as self._alerts:
                 self._list = AlertList()
-                self._build_foot()
+                self._foot = Foot(("newest", self._go_newest), ("older", self._go_older))
             panel = Panel()
         self._opener = AlertOpener(feed, descriptions, panel)
         self._list.on("open", self._open)
@@ -55,14 +56,6 @@ class HuntPage:
             self._alerts.set_visibility(False)
             with self._about:
                 ui.label(GONE).classes("empty")
-
-    def _build_foot(self) -> None:
-        with ui.element("div").classes("list-foot"):
-            self._said = ui.label()
-            self._newer = TextElement(tag="button", text="newest").classes("small")
-            self._older = TextElement(tag="button", text="older").classes("small")
-        self._newer.props("type=button").on("click", self._go_newest, [])
-        self._older.props("type=button").on("click", self._go_older, [])
 
     async def update(self, _update: Update) -> None:
         """Show what a poll found."""
@@ -74,9 +67,7 @@ class HuntPage:
         self._header.show(self._feed.snapshot, judge(self._feed.snapshot, self._expected))
 
     async def _open(self, event: GenericEventArguments) -> None:
-        group = next((group for group in self._groups if group.key == event.args), None)
-        if group is not None:
-            await self._opener.open(group)
+        await self._opener.open_key(self._groups, event.args)
 
     async def _go_newest(self) -> None:
         self._before = [None]
@@ -124,9 +115,8 @@ class HuntPage:
         self._turn += 1
         self._list.show(self._groups, arrived=0, turn=self._turn, live=False, message="It has led to no alert yet.")
         first = len(self._before) == 1
-        self._said.set_text(("newest" if first else "older") + " alerts of this hunt" if self._groups else "")
-        self._newer.set_visibility(not first)
-        self._older.set_visibility(further)
+        words = ("newest" if first else "older") + " alerts of this hunt"
+        self._foot.show(words if self._groups else "", back=not first, further=further)
 
 
 def visible_lines(text: str) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import time
 
 from nicegui import ui
-from nicegui.elements.mixins.text_element import TextElement
 from nicegui.events import GenericEventArguments
 
 from lanner.errors import GroundError
@@ -14,6 +13,7 @@ from lanner.settings.model import Settings
 from lanner.web.descriptions import Descriptions
 from lanner.web.feed import Feed, Update
 from lanner.web.figures import count
+from lanner.web.foot import Foot
 from lanner.web.header import Header
 from lanner.web.health import judge, parts
 from lanner.web.incident_rows import IncidentView, make_view
@@ -44,20 +44,12 @@ class IncidentPage:
             self._about = ui.element("section").classes("about")
             with ui.element("section").classes("alerts"):
                 self._list = AlertList()
-                self._build_foot()
+                self._foot = Foot(("earlier", self._go_back), ("later", self._go_further))
             panel = Panel()
         self._opener = AlertOpener(feed, descriptions, panel)
         self._list.on("open", self._open)
         main.on("keydown.escape", panel.close, [])
         self._show_state()
-
-    def _build_foot(self) -> None:
-        with ui.element("div").classes("list-foot"):
-            self._said = ui.label()
-            self._back = TextElement(tag="button", text="earlier").classes("small")
-            self._further = TextElement(tag="button", text="later").classes("small")
-        self._back.props("type=button").on("click", self._go_back, [])
-        self._further.props("type=button").on("click", self._go_further, [])
 
     async def update(self, _update: Update) -> None:
         """Show what a poll found."""
@@ -69,9 +61,7 @@ class IncidentPage:
         self._header.show(self._feed.snapshot, judge(self._feed.snapshot, self._expected))
 
     async def _open(self, event: GenericEventArguments) -> None:
-        group = next((group for group in self._groups if group.key == event.args), None)
-        if group is not None:
-            await self._opener.open(group)
+        await self._opener.open_key(self._groups, event.args)
 
     async def _go_back(self) -> None:
         self._pages = self._pages[:-1] or [0]
@@ -137,6 +127,5 @@ class IncidentPage:
         self._turn += 1
         self._list.show(self._groups, arrived=0, turn=self._turn, live=False, message="Its alerts are no longer kept.")
         first = len(self._pages) == 1
-        self._said.set_text("alerts in the order of time" if first else "later alerts, in the order of time")
-        self._back.set_visibility(not first)
-        self._further.set_visibility(further)
+        words = "alerts in the order of time" if first else "later alerts, in the order of time"
+        self._foot.show(words, back=not first, further=further)

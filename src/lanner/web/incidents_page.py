@@ -12,6 +12,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from lanner.errors import GroundError
 from lanner.settings.model import Settings
 from lanner.web.feed import Feed, Update
+from lanner.web.foot import Foot
 from lanner.web.header import Header
 from lanner.web.health import judge, parts
 from lanner.web.incident_rows import IncidentView, make_view
@@ -37,16 +38,8 @@ class IncidentsPage:
                     self._days = ui.select(SPANS, value=0, on_change=self._first)
                     self._days.props('dense outlined options-dense aria-label="Time"')
                 self._list = ui.element("div").classes("scroller incident-list")
-                self._build_foot()
+                self._foot = Foot(("back to the worst", self._first), ("further", self._go_further))
         self._show_state()
-
-    def _build_foot(self) -> None:
-        with ui.element("div").classes("list-foot"):
-            self._said = ui.label()
-            self._back = TextElement(tag="button", text="back to the worst").classes("small")
-            self._further = TextElement(tag="button", text="further").classes("small")
-        self._back.props("type=button").on("click", self._first, [])
-        self._further.props("type=button").on("click", self._go_further, [])
 
     async def update(self, _update: Update) -> None:
         """Show what a poll found."""
@@ -90,9 +83,8 @@ class IncidentsPage:
                 card(view)
             if not found:
                 ui.label("No incidents. Alerts of one intruder appear here together.").classes("empty")
-        self._said.set_text(f"{self._offset + 1} to {self._offset + len(found)}, the worst first" if found else "")
-        self._back.set_visibility(self._offset > 0)
-        self._further.set_visibility(further)
+        words = f"{self._offset + 1} to {self._offset + len(found)}, the worst first" if found else ""
+        self._foot.show(words, back=self._offset > 0, further=further)
 
 
 def card(view: IncidentView) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from nicegui import ui
 
@@ -19,6 +20,12 @@ class AlertOpener:
 
     def __init__(self, feed: Feed, descriptions: Descriptions, panel: Panel) -> None:
         self._feed, self._descriptions, self._panel = feed, descriptions, panel
+
+    async def open_key(self, groups: Sequence[Group], key: int) -> None:
+        """Open the group of a list that has a key, if it is still there."""
+        for group in groups:
+            if group.key == key:
+                await self.open(group)
 
     async def open(self, group: Group) -> None:
         try:

@@ -63,3 +63,5 @@ def test_rules_that_a_redacted_archive_cannot_answer_are_named(run, files, rows)
         "parts": ["configmaps"],
     }
     assert f"{rules}:1: note: Config: {message} [LANNER_REDACTED]" in run("check", rules).stdout
+    (files / "lanner.yaml").write_text("redaction: {enabled: false}\n")
+    assert "[LANNER_REDACTED]" not in run("check", rules, "-c", files / "lanner.yaml").stdout

@@ -87,6 +87,20 @@ class RetentionSettings(Settings):
             if step.tier not in known:
                 raise ValueError(f"the tier `{step.tier}` is not among `tiers`: {', '.join(sorted(known))}")
 
+    def below_preset(self) -> list[tuple[int, str]]:
+        """Return the rules that delete before the preset does, as place in `rules` and what is to be said of it."""
+        asked = self.default.days if self.preset else None
+        if asked is None or self.preset is None:
+            return []
+        found = []
+        for place, rule in enumerate(self.rules):
+            days = parse_policy(rule.policy).days
+            if days is not None and days < asked:
+                source = PRESETS[self.preset].source
+                message = f"the rule '{rule.name}' keeps events for {days} days, the preset {self.preset} {asked} days"
+                found.append((place, f"{message}: in order only where its events are out of the scope of {source}"))
+        return found
+
     @property
     def default(self) -> Policy:
         """The policy for events that no rule matches; a preset's tiers that are not set up are passed over."""

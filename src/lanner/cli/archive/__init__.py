@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from lanner.cli.verbs import group
 
-import typer
-
-from lanner.cli.verbs import Verbs
-
-
-class _Verbs(Verbs):
-    PLACES: ClassVar = {
+app = group(
+    "The archive of all events: list, import, export.",
+    {
         "savings": "lanner.cli.archive.savings:savings_command",
         "compact": "lanner.cli.archive.compact:compact_command",
         "ls": "lanner.cli.archive.ls:list_command",
@@ -23,12 +19,5 @@ class _Verbs(Verbs):
         "tier": "lanner.cli.archive.expire:tier_command",
         "hold": "lanner.cli.archive.hold:hold_command",
         "release": "lanner.cli.archive.hold:release_command",
-    }
-
-
-app = typer.Typer(cls=_Verbs, help="The archive of all events: list, import, export.", no_args_is_help=True)
-
-
-@app.callback()
-def _verbs() -> None:
-    pass
+    },
+)

@@ -12,7 +12,7 @@ import typer
 
 from lanner import content
 from lanner.audit.decode import decode
-from lanner.audit.event import Event
+from lanner.audit.event import SOURCE, Event
 from lanner.cli.console import Format, FormatOption, note, print_json, progress
 from lanner.cli.policy.loading import loaded_or_end
 from lanner.cli.policy.suggest_text import as_json, change_lines, changes_as_json, report_lines
@@ -132,7 +132,7 @@ class _Log:
 
 
 def _replayed(policy: Policy, rules: list[Rule], log: _Log, partly: list[str]) -> Outcome:
-    replaying = Replaying(policy, [rule for rule in rules if rule.enabled and rule.source == "k8s_audit"], partly)
+    replaying = Replaying(policy, [rule for rule in rules if rule.enabled and rule.source == SOURCE], partly)
     log.read(replaying.add, "replaying")
     return replaying.finish()
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from lanner.cli.verbs import group
 
-import typer
-
-from lanner.cli.verbs import Verbs
-
-
-class _Verbs(Verbs):
-    PLACES: ClassVar = {
+app = group(
+    "Check, list, explain, test, convert and tune detection rules in Falco's language.",
+    {
         "check": "lanner.cli.rules.check:check",
         "list": "lanner.cli.rules.list_:list_",
         "explain": "lanner.cli.rules.explain:explain",
@@ -19,16 +15,5 @@ class _Verbs(Verbs):
         "suggest": "lanner.cli.rules.suggest:suggest",
         "seed": "lanner.cli.rules.seed:seed",
         "coverage": "lanner.cli.rules.attack:coverage",
-    }
-
-
-app = typer.Typer(
-    cls=_Verbs,
-    help="Check, list, explain, test, convert and tune detection rules in Falco's language.",
-    no_args_is_help=True,
+    },
 )
-
-
-@app.callback()
-def _verbs() -> None:
-    pass

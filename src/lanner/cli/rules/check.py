@@ -17,25 +17,31 @@ from lanner.rules.falco.findings import FileResult, Finding
 from lanner.rules.loading import load_files
 from lanner.rules.redaction import CODE, conflicts
 from lanner.rules.ruleset import Rule
+from lanner.settings.load import load
 
 
 def check(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE", help="Rule files or folders of them, in the order to load.")
     ],
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="lanner.yaml, for what its `redaction:` hides from hunts.")
+    ] = None,
     format_: FormatOption = Format.text,
 ) -> None:
     """Say for each file whether it loads, with Falco's errors and warnings and the place of each.
 
     The files load in order as one set, as Falco loads them; a bad file does not hide the results of the others. Rules
-    that a redacted archive cannot answer as the stream does are named, by the default settings of redaction.
+    that a redacted archive cannot answer as the stream does are named, by the settings of redaction in -c, else the
+    default ones.
     Exit code 1 when a file has an error.
     """
+    redaction = load(config).settings.redaction if config else RedactionSettings()
     loaded = load_files(files)
     if not loaded.results:
         raise UsageError(f"no rule files in {', '.join(map(str, files))}; their names end in .yaml or .yml")
     for result in loaded.results:
-        blinded = list(_blinded([rule for rule in loaded.rules if rule.file == result.file]))
+        blinded = list(_blinded([rule for rule in loaded.rules if rule.file == result.file], redaction))
         if format_ is Format.json:
             print_json(_as_json(result) | ({"redaction": blinded} if blinded else {}))
         else:
@@ -59,10 +65,10 @@ def _as_json(result: FileResult) -> dict[str, Any]:
     return shown
 
 
-def _blinded(rules: Iterable[Rule]) -> Iterator[dict[str, Any]]:
+def _blinded(rules: Iterable[Rule], redaction: RedactionSettings) -> Iterator[dict[str, Any]]:
     """Give what redaction takes from hunts, apart from Falco's findings, which stay as Falco has them."""
     for rule in rules:
-        for found in conflicts(rule.condition, RedactionSettings()):
+        for found in conflicts(rule.condition, redaction):
             place = {"code": CODE, "rule": rule.name, "line": rule.line}
             yield place | {"field": found.field, "parts": found.parts, "message": found.message}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from lanner.audit.event import SOURCE
 from lanner.errors import UsageError
 from lanner.rules.falco.definitions import RuleItem
 from lanner.rules.falco.hints import nearest
@@ -28,8 +29,8 @@ def choose(word: str, rules: Sequence[Rule], defined: Mapping[str, RuleItem]) ->
 
 def _refusal(word: str, fitting: Sequence[str], names: Sequence[str], defined: Mapping[str, RuleItem]) -> str:
     item = defined.get(word)
-    if item is not None and item.source != "k8s_audit":
-        return f"rule {word!r} is of source {item.source}: lanner runs rules of source k8s_audit only"
+    if item is not None and item.source != SOURCE:
+        return f"rule {word!r} is of source {item.source}: lanner runs rules of source {SOURCE} only"
     if item is not None:
         return f"rule {word!r} was left out when loading; `lanner rules check` says why"
     if not fitting:

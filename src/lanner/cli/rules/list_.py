@@ -10,9 +10,9 @@ import msgspec
 import typer
 
 from lanner import content
+from lanner.audit.event import SOURCE
 from lanner.cli.console import Format, FormatOption, print_json
 from lanner.cli.rules.loading import load
-from lanner.detect.engine import SOURCE
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.guidance import Guidance, load_guidance
 from lanner.rules.ruleset import Rule

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lanner.audit.decode import decode
+from lanner.audit.event import SOURCE
 from lanner.detect.alert import Alert, Origin, alert_time, origin_of, time_text
 from lanner.detect.correlate.correlator import Correlator
 from lanner.detect.correlate.hits import Hit
 from lanner.detect.correlate.links import Firing
 from lanner.detect.correlate.memory import KEYS
-from lanner.detect.engine import SOURCE
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.falco.output import OutputFormat
 

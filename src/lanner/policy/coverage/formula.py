@@ -55,24 +55,24 @@ class Model(msgspec.Struct):
 
 def both(*items: Formula) -> Formula:
     """Return the formula that all items hold."""
-    kept: list[Formula] = []
-    for item in items:
-        if item is False:
-            return False
-        if item is not True:
-            kept.extend(item.items if isinstance(item, All) else (item,))
-    return (kept[0] if len(kept) == 1 else All(tuple(kept))) if kept else True
+    return _joined(items, All, idle=True)
 
 
 def either(*items: Formula) -> Formula:
     """Return the formula that one of the items holds."""
+    return _joined(items, Either, idle=False)
+
+
+def _joined(items: Iterable[Formula], kind: type[All | Either], *, idle: bool) -> Formula:
+    """Join items as `kind` does; `idle` is what changes nothing in it, and its contrary decides alone."""
     kept: list[Formula] = []
     for item in items:
-        if item is True:
-            return True
-        if item is not False:
-            kept.extend(item.items if isinstance(item, Either) else (item,))
-    return (kept[0] if len(kept) == 1 else Either(tuple(kept))) if kept else False
+        if isinstance(item, bool):
+            if item is not idle:
+                return item
+        else:
+            kept.extend(item.items if isinstance(item, kind) else (item,))
+    return (kept[0] if len(kept) == 1 else kind(tuple(kept))) if kept else idle
 
 
 def negated(formula: Formula) -> Formula:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from lanner.audit.event import SOURCE
 from lanner.rules import ir
 from lanner.rules.bodies import fields_in
 from lanner.rules.correlation.model import BOUND_KINDS, Correlation, Part
 from lanner.rules.ruleset import Rule
 
-SOURCE = "k8s_audit"
 _ANY = frozenset({*BOUND_KINDS, "first_seen"})
 """Correlations of which each kind of event counts by itself."""
 

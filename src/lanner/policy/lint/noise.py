@@ -28,7 +28,8 @@ def noise_kept(subject: Subject, report: Report) -> Iterator[PolicyFinding]:
         level = subject.policy.rules[number].level
         yield report(
             f"the rule keeps noise at level {level.text}: {', '.join(dict.fromkeys(one.what for one in samples))}",
-            "above it, where nobody needs these: " + "".join(dict.fromkeys(f"\n- {one.drop}" for one in samples)),
+            "above it, where no rule needs these, as `lanner policy coverage` says: "
+            + "".join(dict.fromkeys(f"\n- {one.drop}" for one in samples)),
             rule=number,
             severity="warning" if level >= Level.REQUEST and not all(_is_bare(one) for one in samples) else "info",
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lanner.audit.event import SOURCE
 from lanner.config.yamltext import Scalar
 from lanner.rules.falco.findings import Place
 
-AUDIT_SOURCE = "k8s_audit"
 SYSCALL_SOURCE = "syscall"
-KNOWN_SOURCES = frozenset({AUDIT_SOURCE, SYSCALL_SOURCE})
+KNOWN_SOURCES = frozenset({SOURCE, SYSCALL_SOURCE})
 """The event sources that Falco knows with the k8saudit and json plugins loaded."""
 
 

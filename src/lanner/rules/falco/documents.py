@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from lanner.audit.event import SOURCE
 from lanner.errors import GroundError
 from lanner.rules.falco.collector import Collector
-from lanner.rules.falco.definitions import AUDIT_SOURCE
 from lanner.rules.falco.findings import UNUSED, USED_LATER, FileResult, Finding, Loaded, LoadError
 from lanner.rules.falco.linker import Linked, Linker
 from lanner.rules.falco.positions import Source
@@ -135,7 +135,7 @@ def _say_used_later(results: Sequence[FileResult], last: Linked) -> None:
 
 def _notes(file: str, collector: Collector) -> Iterator[str]:
     others = Counter(
-        rule.source for rule in collector.rules.values() if rule.source != AUDIT_SOURCE and rule.place.file == file
+        rule.source for rule in collector.rules.values() if rule.source != SOURCE and rule.place.file == file
     )
     for source, count in sorted(others.items()):
         yield f"{count} rules of source {source} are not run: lanner reads Kubernetes audit events"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lanner.audit.event import SOURCE
 from lanner.audit.fields import FieldError
 from lanner.config.yamltext import Node, Scalar, Sequence
 from lanner.rules import ir
 from lanner.rules.falco import condition_lexer as lex
-from lanner.rules.falco.definitions import AUDIT_SOURCE, KNOWN_SOURCES, Entry, ExceptionItem
+from lanner.rules.falco.definitions import KNOWN_SOURCES, Entry, ExceptionItem
 from lanner.rules.falco.fieldtext import is_left_side, may_be_of_system_calls
 from lanner.rules.falco.findings import LoadError, Place
 from lanner.rules.falco.values import Item, is_null
@@ -109,7 +110,7 @@ def _check_fields(exception: ExceptionItem, source: str) -> None:
     fields = exception.fields
     for field in fields.items if fields.is_list else [fields]:
         try:
-            known = (is_left_side if source == AUDIT_SOURCE else may_be_of_system_calls)(field.item)
+            known = (is_left_side if source == SOURCE else may_be_of_system_calls)(field.item)
         except FieldError as error:
             # Falco does not expect this exception of libsinsp here and shows it as it is.
             raise _wrong(exception, str(error)) from None

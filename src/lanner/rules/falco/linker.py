@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from lanner.audit.event import SOURCE
 from lanner.rules import ir
 from lanner.rules.check import check_condition
 from lanner.rules.falco import expansion
 from lanner.rules.falco.collector import Collector
 from lanner.rules.falco.condition import parse_condition
 from lanner.rules.falco.definitions import (
-    AUDIT_SOURCE,
     KNOWN_SOURCES,
     SYSCALL_SOURCE,
     MacroItem,
@@ -294,7 +294,7 @@ class _Placed:
 
 def _compile_output(output: str, source: str) -> None:
     """Raise OutputError where Falco would; of the fields of system calls only the class is judged."""
-    if source == AUDIT_SOURCE:
+    if source == SOURCE:
         OutputFormat(output)
         return
     for token in _TOKEN.finditer(output):

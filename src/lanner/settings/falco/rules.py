@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
+from lanner.audit.event import SOURCE
 from lanner.rules.ruleset import PRIORITIES
 from lanner.settings.falco.reader import Reader
 from lanner.settings.hunts import Priority
@@ -76,7 +77,7 @@ def _targets(target: Reader, action: str) -> list[Selection]:
 
 def _append_notes(root: Reader) -> list[Note]:
     """Warn only where something would have been added to alerts about audit events."""
-    sources = [entry.section("match").text("source", "k8s_audit") for entry in root.sections("append_output")]
-    if "k8s_audit" not in sources:
+    sources = [entry.section("match").text("source", SOURCE) for entry in root.sections("append_output")]
+    if SOURCE not in sources:
         return []
     return [Note("warning", "append_output is not supported; alerts go without the added text and fields")]
