@@ -60,6 +60,16 @@ def test_a_commit_is_all_there(store):
     assert store.seen([b"d" * 16, b"e" * 16]) == {b"d" * 16}
 
 
+@pytest.mark.parametrize("texts", [[b""], [b"", b"a"], [b"a", b"b" * 9000, b"a"], [b"%d" % (n % 7) for n in range(70)]])
+def test_each_alert_of_a_commit_has_its_event_also_where_several_share_one(store, texts):
+    numbers = range(1, len(texts) + 1)
+    alerts = [NewAlert(alert(f"r{number}"), text) for number, text in zip(numbers, texts, strict=True)]
+    assert store.commit(Commit(sequence=1, checkpoints={}, alerts=alerts)) == len(texts)
+    assert [(store.alert_event(number), store.alerts(limit=100)[-number].alert.rule) for number in numbers] == [
+        (text, f"r{number}") for number, text in zip(numbers, texts, strict=True)
+    ]
+
+
 @pytest.mark.parametrize("bad", [alert(priority="Loud"), alert(rule="\udcff")], ids=["value", "text"])
 def test_a_commit_that_breaks_in_the_middle_leaves_nothing_and_the_next_one_works(store, bad):
     broken = commit(7, "a")

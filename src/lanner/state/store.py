@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from lanner.audit.batch import Checkpoint, Reject
 from lanner.detect.alert import PRIORITIES, Alert, decode_alert, encode_alert
 from lanner.errors import GroundError
 from lanner.state.kept import Commit, Delivery, IncidentRow, NewAlert, Quarantined, StoredAlert
+from lanner.state.rows import insert
 from lanner.state.schema import connect
 
 UNDELIVERED_FACTOR = 5
@@ -203,31 +204,24 @@ class Store:
     def _insert_alerts(self, commit: Commit, first: int) -> None:
         """Give the alerts numbers from `first` on; only this process gives any, and it holds the database now."""
         numbered = list(enumerate(commit.alerts, first))
-        many = self._connection.executemany
-        many(
-            "insert into alert (id, sequence, time, rule, priority, throttled, body, event) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?)",
-            (self._row(number, commit.sequence, new) for number, new in numbered),
-        )
+        events = self._packed([new.event for new in commit.alerts])
+        into = "insert into alert (id, sequence, time, rule, priority, throttled, body, event)"
+        insert(self._connection, into, [_row(number, commit.sequence, new, events) for number, new in numbered])
         incidents = ((new.alert.lanner.incident, number) for number, new in numbered)
-        many("insert into incident_alert values (?, ?)", (row for row in incidents if row[0]))
+        insert(self._connection, "insert into incident_alert", [row for row in incidents if row[0]])
         # A hunt's match that became an alert waits no longer.
         told = [{"alert": number, "match": new.match} for number, new in numbered if new.match]
+        many = self._connection.executemany
         many("insert into hunt_alert select hunt, :alert from hunted where id = :match", told)
         many("update hunted set alert = null where id = :match", told)
 
-    def _row(self, number: int, sequence: int, new: NewAlert) -> tuple[Any, ...]:
-        alert = new.alert
-        return (
-            number,
-            sequence,
-            alert.time,
-            alert.rule,
-            PRIORITIES.index(alert.priority),
-            new.throttled,
-            encode_alert(alert),
-            self._compressor.compress(new.event),
-        )
+    def _packed(self, events: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Compress events; those of one commit together, each once."""
+        each: list[bytes | bytearray | memoryview[int]] = list(dict.fromkeys(events))
+        if not any(each):
+            return {event: self._compressor.compress(event) for event in events}
+        packed = self._compressor.multi_compress_to_buffer(each)
+        return {bytes(event): packed[place].tobytes() for place, event in enumerate(each)}
 
     def _insert_reject(self, seen: float, reject: Reject) -> None:
         self._connection.execute(
@@ -457,3 +451,9 @@ class Store:
     def _one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         rows = self._all(sql, values)
         return rows[0] if rows else None
+
+
+def _row(number: int, sequence: int, new: NewAlert, events: Mapping[bytes, bytes]) -> tuple[Any, ...]:
+    alert, priority = new.alert, PRIORITIES.index(new.alert.priority)
+    body = encode_alert(alert)
+    return number, sequence, alert.time, alert.rule, priority, new.throttled, body, events[new.event]
