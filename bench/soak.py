@@ -253,7 +253,7 @@ def _settings(arguments: argparse.Namespace, folder: Path) -> str:
     return (
         f"data: {folder}/data\nlog_level: warning\nsources: [{{type: file, path: {folder}/audit.log}}]\n"
         f"outputs: [{{type: file, path: {folder}/alerts.jsonl, format: json}}]\n"
-        f"archive: {{commit_seconds: {arguments.commit_seconds}}}\n"
+        f"archive: {{commit_seconds: {arguments.commit_seconds}, compact: {{seconds: {arguments.compact_seconds}}}}}\n"
         f"spool: {{max_bytes: {arguments.spool_bytes}}}\n"
         f'web: {{listen: "127.0.0.1:{PORT}"}}\n'
     )
@@ -351,6 +351,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600.0, help="end at the latest after so long")
     parser.add_argument("--cpus", default="", help="pin lanner, not the writer, to these, as taskset names them")
     parser.add_argument("--commit-seconds", type=float, default=10.0)
+    parser.add_argument("--compact-seconds", type=float, default=60.0, help="how often background compaction looks")
     parser.add_argument("--spool-bytes", type=int, default=4 * 1024 * MIB)
     parser.add_argument("--samples", type=Path, help="write each look as a line of JSON here")
     parser.add_argument("--verbose", action="store_true", help="print each look to standard error")

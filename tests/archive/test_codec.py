@@ -99,3 +99,41 @@ def test_duckdb_can_read_every_body_column(body):
     """A body that DuckDB's JSON cannot read would make every hunt fail."""
     found = encode(f'{{{HEAD},"requestObject":{body}}}'.encode())["request_object"][0].as_py()
     assert duckdb.execute("SELECT $1 IS NULL OR json_valid($1)", [found]).fetchone() == (True,)
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-01-01T10:00:00.000007Z", dt.datetime(2026, 1, 1, 10, 0, 0, 7)),  # noqa: DTZ001
+        ("2026-01-01T10:00:00.5+01:00", dt.datetime(2026, 1, 1, 9, 0, 0, 500_000)),  # noqa: DTZ001
+        ("1960-02-29T23:59:59.999999Z", dt.datetime(1960, 2, 29, 23, 59, 59, 999_999)),  # noqa: DTZ001
+        ("2026-01-01T10:00:00.000007", None),
+        ("2026-01-01T24:00:00.000000Z", None),
+        ("2026-02-30T10:00:00.000000Z", None),
+        ("2026-01-01T10:00:00.00000\u0667Z", None),
+    ],
+)
+def test_times_are_read_alone_and_beside_others_of_their_second(text, time):
+    """What is written as kube-apiserver writes it needs no line; other forms and other texts keep it."""
+    line, other = (f'{{{HEAD},"stageTimestamp":"{one}"}}'.encode() for one in (text, "2026-01-01T10:00:00.999999Z"))
+    rows = encode(other, line, line, other).to_pylist()
+    assert [row["time"] for row in rows[1:3]] == [time, time]
+    assert rows[0]["time"] == rows[3]["time"] == dt.datetime(2026, 1, 1, 10, 0, 0, 999_999)  # noqa: DTZ001
+    assert [rebuild_line(row) for row in rows] == [other, line, line, other]
+
+
+def test_bodies_and_statuses_stand_beside_their_own_event():
+    """Also where some events have none, and where a status comes again, is long or is none."""
+    long = json.dumps({"code": 500, "message": "x" * 2000})
+    statuses = ['{"code":200}', None, long, '{"code":200}', '"odd"', long, '{"code":404,"reason":"NotFound"}']
+    bodies = [None, '{"a":"\u00e9"}', "null", '"\u20ac"', None, "[]", "1"]
+    lines = [
+        (f"{{{HEAD}" + (f',"responseStatus":{s}' if s else "") + (f',"requestObject":{b}' if b else "") + "}").encode()
+        for s, b in zip(statuses, bodies, strict=True)
+    ]
+    found = encode(*lines)
+    assert found["request_object"].to_pylist() == bodies
+    assert found["response_status"].to_pylist() == statuses
+    assert found["code"].to_pylist() == [200, None, 500, 200, None, 500, 404]
+    assert found["reason"].to_pylist() == [None] * 6 + ["NotFound"]
+    assert [rebuild_line(row) for row in found.to_pylist()] == lines

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from array import array
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -12,7 +14,7 @@ import msgspec
 import pyarrow as pa
 
 from lanner.archive.auditids import uuid_bytes
-from lanner.archive.record import NO_TEXT, ObjectKeys, Record, UserKeys
+from lanner.archive.record import ObjectKeys, Record, UserKeys
 from lanner.archive.row import Row
 from lanner.archive.shape import find_shape, write_shaped
 from lanner.archive.wire import is_written
@@ -23,7 +25,8 @@ CREDENTIAL = "authentication.kubernetes.io/credential-id"
 DECISION = "authorization.k8s.io/decision"
 DECISION_REASON = "authorization.k8s.io/reason"
 
-_MICROTIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+_SECOND = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d\.", re.ASCII)
+_MICROTIME_CHARACTERS, _SECOND_CHARACTERS = 27, 20
 STEP_ROWS = 2000
 """Rows that become columns at once: it bounds the copies of bodies on their way."""
 _ENCODE = msgspec.json.Encoder().encode
@@ -37,7 +40,9 @@ class _Status(msgspec.Struct, gc=False):
 
 
 class _Time(NamedTuple):
-    value: dt.datetime | None
+    """Microseconds since 1970; `exact` where it is written as metav1.MicroTime is: UTC, six digits of a second."""
+
+    value: int | None
     exact: bool
 
 
@@ -66,11 +71,14 @@ class _Coded(NamedTuple):
     uuid: Sequence[bytes | None]
 
 
-Read = Callable[[_Coded], list[Any]]
+Read = Callable[[_Coded], list[Any] | pa.Array]
 _NO_STATUS = _Status()
 _STATUS = msgspec.json.Decoder(_Status)
 _HEAD = msgspec.json.Decoder(Head)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_MOST_TEXT = 2**31 - 1
+_LONGEST_STATUS = 1000
 
 
 def encode_rows(rows: Sequence[Row], cluster: str) -> pa.Table:
@@ -81,16 +89,20 @@ def encode_rows(rows: Sequence[Row], cluster: str) -> pa.Table:
 
 def _encode(rows: Sequence[Row], cluster: str) -> pa.Table:
     coded = _code(rows)
-    arrays = {name: pa.array(read(coded), kind) for name, kind, read in _COLUMNS}
+    arrays = {name: _array(read(coded), kind) for name, kind, read in _COLUMNS}
     clusters = pa.array([row.cluster or cluster for row in rows], pa.string())
     return pa.table({**arrays, "cluster": clusters}).select(_NAMES)
 
 
+def _array(values: list[Any] | pa.Array, kind: pa.DataType) -> pa.Array:
+    return values if isinstance(values, pa.Array) else pa.array(values, kind)
+
+
 def _code(rows: Sequence[Row]) -> _Coded:
     records = [row.record for row in rows]
-    times = [_time(record.stage_timestamp) for record in records]
-    received = [_time(record.request_received_timestamp) for record in records]
-    statuses = [_status(record.response_status) for record in records]
+    times = _times([record.stage_timestamp for record in records])
+    received = _times([record.request_received_timestamp for record in records])
+    statuses = _statuses([record.response_status for record in records])
     return _Coded(
         row=rows,
         record=records,
@@ -160,29 +172,70 @@ def _is_told(raw: bytes, record: Record, time: _Time) -> bool:
         return False
     if stamp is None or time.value is None:
         return stamp is None and time.value is None
-    return time.value.replace(tzinfo=dt.UTC) == _EPOCH + dt.timedelta(microseconds=stamp // 1000) and stamp % 1000 == 0
+    return time.value * 1000 == stamp
 
 
 _NOTHING_KEPT = _Kept(None, None, None, None)
 _NO_TIME, _BAD_TIME = _Time(None, exact=True), _Time(None, exact=False)
 
 
-def _time(text: str | None) -> _Time:
-    """Read a time; it is exact when it is written as metav1.MicroTime is: UTC with six digits of a second."""
-    if text is None:
-        return _NO_TIME
+def _times(texts: Sequence[str | None]) -> list[_Time]:
+    """Read times; most of a batch stand in few seconds, whose beginnings are read once."""
+    seconds: dict[str, int | None] = {}
+    return [_NO_TIME if text is None else _microtime(text, seconds) or _time(text) for text in texts]
+
+
+def _microtime(text: str, seconds: dict[str, int | None]) -> _Time | None:
+    if len(text) != _MICROTIME_CHARACTERS or text[-1] != "Z":
+        return None
+    digits = text[_SECOND_CHARACTERS:-1]
+    beginning = text[:_SECOND_CHARACTERS]
+    if beginning not in seconds:
+        seconds[beginning] = _second(beginning)
+    second = seconds[beginning]
+    if second is None or not (digits.isdigit() and digits.isascii()):
+        return None
+    return _Time(second + int(digits), exact=True)
+
+
+def _second(beginning: str) -> int | None:
+    if _SECOND.fullmatch(beginning) is None:
+        return None
     try:
-        if _MICROTIME.fullmatch(text):
-            return _Time(dt.datetime.fromisoformat(text[:-1]), exact=True)
+        return _microseconds(dt.datetime.fromisoformat(f"{beginning[:-1]}+00:00"))
+    except ValueError:
+        return None
+
+
+def _microseconds(moment: dt.datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _time(text: str) -> _Time:
+    """Read a time that is written in another way than kube-apiserver writes it."""
+    try:
         moment = dt.datetime.fromisoformat(text)
-        return _Time(moment.astimezone(dt.UTC).replace(tzinfo=None), exact=False) if moment.tzinfo else _BAD_TIME
+        return _Time(_microseconds(moment.astimezone(dt.UTC)), exact=False) if moment.tzinfo else _BAD_TIME
     except (ValueError, OverflowError):
         return _BAD_TIME
 
 
-def _status(text: msgspec.Raw) -> _Status:
-    if text is NO_TEXT:
-        return _NO_STATUS
+def _statuses(texts: Sequence[msgspec.Raw]) -> list[_Status]:
+    """Read statuses; most of a batch are one of a few short texts."""
+    known: dict[bytes, _Status] = {b"": _NO_STATUS}
+    found = []
+    for raw in texts:
+        text = bytes(raw)
+        status = known.get(text)
+        if status is None:
+            status = _status(text)
+            if len(text) <= _LONGEST_STATUS:
+                known[text] = status
+        found.append(status)
+    return found
+
+
+def _status(text: bytes) -> _Status:
     try:
         return _STATUS.decode(text)
     except msgspec.MsgspecError:
@@ -223,7 +276,7 @@ def _annotation(key: str) -> Read:
     return lambda coded: [annotations.get(key) for annotations in coded.annotations]
 
 
-def _attribute(path: str) -> Read:
+def _attribute(path: str) -> Callable[[_Coded], list[Any]]:
     """Read one attribute of a list of the coded rows."""
     part, _, name = path.partition(".")
     pick, read = attrgetter(part), attrgetter(name)
@@ -237,9 +290,18 @@ def _json(path: str) -> Read:
 
 
 def _raw(path: str) -> Read:
-    """Read a body's text; Arrow copies it from where it is."""
+    """Read bodies' text, which is UTF-8: it is copied once."""
     read = _attribute(path)
-    return lambda coded: [None if value is NO_TEXT else bytes(value) for value in read(coded)]
+    return lambda coded: _joined(read(coded))
+
+
+def _joined(texts: Sequence[msgspec.Raw]) -> list[Any] | pa.Array:
+    sizes = list(map(len, texts))
+    if sum(sizes) > _MOST_TEXT:
+        return [bytes(text) or None for text in texts]
+    valid = pa.array(list(map(bool, sizes)), pa.bool_()).buffers()[1]
+    offsets = pa.py_buffer(array("i", accumulate(sizes, initial=0)))
+    return pa.Array.from_buffers(pa.string(), len(sizes), [valid, offsets, pa.py_buffer(b"".join(texts))])
 
 
 _TEXT, _TEXTS, _MOMENT = pa.string(), pa.list_(pa.string()), pa.timestamp("us")

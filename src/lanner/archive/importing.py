@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import time
 from collections import Counter
@@ -18,10 +19,12 @@ from lanner.archive.errors import grounded
 from lanner.archive.ledger import Ledger, Reached
 from lanner.archive.noise import NoiseFilter
 from lanner.archive.presets import drops_of
+from lanner.archive.record import Record
 from lanner.archive.row import Row
 from lanner.archive.settings import ArchiveSettings, Stage
 from lanner.archive.stages import StageFilter
 from lanner.archive.store import Archive
+from lanner.archive.wire import read_record, usual_record
 from lanner.archive.wrapping import Wrapped
 from lanner.audit.decode import decode
 from lanner.audit.event import Event
@@ -174,16 +177,21 @@ class _Run:
         return Reached(self.outcome.lines, self._digest.hexdigest())
 
     def count(self, line: InputLine) -> None:
-        self._digest.update(line.data + b"\n")
+        self._digest.update(line.data)
+        self._digest.update(b"\n")
         self.outcome.lines += 1
 
     def read(self, line: InputLine) -> list[Refused]:
         """Make the line's rows; return what is no event."""
         if line.oversized:
             return [self._refuse(line, "line is too long", line.data, line.size)]
+        record = usual_record(line.data)
+        if record is not None:
+            self.rows.append(self._row(line, 0, line.data, record))
+            return []
         decoded = decode(line.data)
         for item, event in enumerate(decoded.events):
-            self.rows.append(self._row(line, item, event))
+            self.rows.append(self._row_of(line, item, event))
         return [self._refuse(line, refusal.reason, refusal.raw, len(refusal.raw)) for refusal in decoded.refusals]
 
     def committed(self, rows: int, dropped: Counter[str], redacted: Counter[str]) -> None:
@@ -192,20 +200,31 @@ class _Run:
         self.outcome.redacted += redacted
         self.rows, self.size = [], 0
 
-    def _row(self, line: InputLine, item: int, event: Event) -> Row:
+    def _row_of(self, line: InputLine, item: int, event: Event) -> Row:
+        row = self._row(line, item, event.raw, read_record(event.raw))
+        row.cluster = row.cluster or event.cluster or None
+        if event.line:
+            self.size += len(event.line)
+            row.wrapped = Wrapped(event.line, event.raw, whole=self._redactor is None)
+        return row
+
+    def _row(self, line: InputLine, item: int, raw: bytes, record: Record) -> Row:
         self._ordinal += 1
-        self.size += len(event.raw) + len(event.line)
-        return Row(
-            raw=self._redactor.redact(event.raw, event.head) if self._redactor else event.raw,
+        self.size += len(raw)
+        row = Row(
+            raw=raw,
             source=self._source,
             origin=self._name,
             offset=line.offset,
             item=item,
             ordinal=self._ordinal,
             ingested=self._now,
-            cluster=self._cluster or event.cluster or None,
-            wrapped=Wrapped(event.line, event.raw, whole=self._redactor is None) if event.line else None,
+            cluster=self._cluster or None,
+            parsed=record,
         )
+        if self._redactor is not None:
+            row.redact(self._redactor)
+        return row
 
     def _refuse(self, line: InputLine, reason: str, raw: bytes, size: int) -> Refused:
         self.outcome.refused += 1
@@ -236,4 +255,6 @@ def importer(
             archive, settings, source=source, cluster=cluster, filtered=filtered, redactor=redactor, refused=refused
         )
         lock.callback(made.close)
+        gc.freeze()  # pyiceberg's own objects live long and are many
+        lock.callback(gc.unfreeze)
         yield made

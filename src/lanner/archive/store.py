@@ -24,6 +24,7 @@ from lanner.archive.seals.sealer import Sealer
 from lanner.archive.settings import ArchiveSettings
 from lanner.archive.snapshots import expire_before, expire_old, remove_metadata
 from lanner.archive.summary import ArchivePosition
+from lanner.archive.transaction import Staging
 from lanner.audit.batch import Checkpoint
 from lanner.errors import GroundError
 
@@ -177,7 +178,7 @@ class Archive:
             raise OvertakenError(self.folder, change.kind)
         link = self._seal.link(self._table, before, change)
         says = {**summary.next_summary(before, change), **link, summary.COMMIT: commit}
-        transaction = self._table.transaction()
+        transaction = Staging(self._table)
         _stage(transaction, change, says)
         expired = expire_old(transaction, self._table)
         transaction.commit_transaction()

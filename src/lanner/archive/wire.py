@@ -9,6 +9,8 @@ import msgspec
 
 from lanner.archive.record import NO_TEXT, ObjectKeys, Record, UserKeys
 from lanner.archive.salvage import salvage
+from lanner.audit.decode import MAX_LINE_BYTES, USUAL_VERSIONS, is_utf8
+from lanner.audit.event import is_timestamp
 
 
 class _Head(msgspec.Struct, omit_defaults=True, rename="camel", gc=False):
@@ -49,6 +51,24 @@ def read_record(raw: bytes) -> Record:
         return _DECODER.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return salvage(raw)
+
+
+def usual_record(raw: bytes) -> Record | None:
+    """Read the keys of a text that is one event as kube-apiserver writes it, which `decode` would take as it is."""
+    try:
+        record = _DECODER.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if (
+        len(raw) <= MAX_LINE_BYTES
+        and record.kind == "Event"
+        and record.api_version in USUAL_VERSIONS
+        and record.stage is not None
+        and is_timestamp(record.stage_timestamp or "")
+        and (raw.isascii() or is_utf8(raw))
+    ):
+        return record
+    return None
 
 
 def write_record(record: Record) -> bytes:

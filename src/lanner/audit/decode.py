@@ -69,7 +69,7 @@ def decode(line: bytes) -> Decoded:
         head.kind == "Event"
         and head.api_version in USUAL_VERSIONS
         and is_timestamp(head.stage_timestamp or "")
-        and (line.isascii() or _is_utf8(line))
+        and (line.isascii() or is_utf8(line))
     ):
         return Decoded([Event(line, head)], [])
     return _decode_other(line)
@@ -83,7 +83,8 @@ def decode_again(text: bytes) -> Event | None:
     return decoded.events[0] if decoded.events else None
 
 
-def _is_utf8(text: bytes) -> bool:
+def is_utf8(text: bytes) -> bool:
+    """Say whether bytes are UTF-8."""
     try:
         text.decode()
     except UnicodeDecodeError:

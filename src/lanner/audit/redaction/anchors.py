@@ -15,6 +15,7 @@ _LIST = re.compile(rb'"(\w++)"[ \t\r\n]*+:[ \t\r\n]*+\[')
 _TEXT = re.compile(rb'"[^"\\]++"[ \t\r\n]*+:[ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+")', re.DOTALL)
 # Go escapes <, > and &, nobody needs to escape other letters: then words cannot be searched for as they are.
 _ODD_ESCAPES = rb"\\u00(?:2[0-57-9a-fA-F]|3[0-9abdfABDF]|[4-7][0-9a-fA-F])|\\/"
+_ESCAPE = re2.compile(_ODD_ESCAPES)
 _RUN = re.compile(rb"[A-Za-z0-9_-]*+")
 _TOKENS = (b"eyJ", b"LS0tLS1CRUdJTi", b"-----BEGIN ")
 _LISTS = {"environment": (b'"env"', b'"httpHeaders"'), "arguments": (b'"args"', b'"command"')}
@@ -42,7 +43,8 @@ class Anchors:
     """The search for some parts of the settings and some annotations."""
 
     def __init__(self, parts: Collection[str], annotations: Collection[bytes]) -> None:
-        named = [re2.escape(b'"' + name + b'"') for name in annotations] if "annotations" in parts else []
+        self._names = [b'"' + name + b'"' for name in annotations] if "annotations" in parts else []
+        named = list(map(re2.escape, self._names))
         words = [re.escape(word) for part, words in _LISTS.items() if part in parts for word in words]
         words += list(_TOKENS) if "patterns" in parts else []
         words += [_SECRET] if "secrets" in parts else []
@@ -51,11 +53,16 @@ class Anchors:
 
     def find(self, text: bytes, *, calm: bool) -> Anchored:
         """Search an event's text; `calm`: only for annotations."""
-        pattern = self._calm if calm else self._busy
         found = Anchored()
+        if calm and not self._is_named(text) and _ESCAPE.search(text) is None:
+            return found
+        pattern = self._calm if calm else self._busy
         for anchor in pattern.finditer(text):
             self._sort(found, text, anchor.start(), anchor[0])
         return found
+
+    def _is_named(self, text: bytes) -> bool:
+        return any(name in text for name in self._names)
 
     @staticmethod
     def _token(found: Anchored, text: bytes, start: int) -> None:

@@ -169,9 +169,13 @@ class Redactor:
 def _reads_whole(keys: EventKeys, about: About) -> bool:
     if not about.resource:
         return not _is_discovery(keys)
-    resource = about.resource.partition("/")[0]
-    is_patch = b"[" in (bytes(memoryview(body)[:1]) for body in (keys.request_object, keys.response_object))
-    return resource in WHOLE_BODIES or about.resource == "serviceaccounts/token" or is_patch
+    if about.resource.partition("/")[0] in WHOLE_BODIES or about.resource == "serviceaccounts/token":
+        return True
+    return _is_list(keys.request_object) or _is_list(keys.response_object)  # a patch
+
+
+def _is_list(body: msgspec.Raw) -> bool:
+    return bytes(memoryview(body)[:1]) == b"["
 
 
 def _is_calm(keys: EventKeys, about: About) -> bool:
