@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from bench.attacks import judge, judge_renamed, read_labels
+from bench.attack_order import reordered
+from bench.attacks import Asked, judge, judge_moved, judge_renamed, read_labels
 
 from lanner import content
 from lanner.audit.decode import decode
@@ -168,3 +169,35 @@ def test_every_step_of_the_attacks_is_seen_and_benign_work_makes_a_handful_of_al
     assert found.alerts["unlabelled"] <= 25
     assert sum(count for what, count in found.noise.items() if what.startswith(BENIGN)) <= 6
     assert "consequence" not in found.alerts
+    assert sorted(place for chain in found.chains.values() for place in chain["places"]) == [1, 2, 3]
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.skipif(not SHARED.exists(), reason="../shared/data/audit is not there")
+@pytest.mark.parametrize("order", ["reversed", "together", "early", "slow"])
+def test_attacks_are_seen_whenever_they_come_and_are_three_incidents(order):
+    """One after the other or all at once, before most of the benign work or over hours."""
+    found = judge_moved(SHARED / "full.jsonl.zst", SHARED / "labels.jsonl", Asked(order=order))
+    assert (len(found.seen), found.missed) == (26, [])
+    assert found.alerts["unlabelled"] <= 25
+    assert sorted(place for chain in found.chains.values() for place in chain["places"]) == [1, 2, 3]
+    assert found.chains["contractor-escalates"]["actors"][0] == "mallory@example.com"
+    assert found.chains["stolen-ci-token"]["actors"][0] == "system:serviceaccount:ci:ci-deployer"
+    assert found.chains["anonymous-admin"]["actors"][0] == "system:anonymous"
+
+
+def test_moved_attacks_keep_their_order_and_all_else_stays():
+    def line(number, second, address):
+        return (
+            f'{{"auditID":"{number}","stage":"Panic","sourceIPs":["{address}"],'
+            f'"stageTimestamp":"2026-01-01T00:00:{second:02d}.000000Z"}}'
+        ).encode()
+
+    lines = [line(n, 3 * n, f"192.0.2.{n // 3}") for n in range(12)]
+    labels = {(str(n), "Panic"): {"chain": f"c{n // 3}", "kind": "attack"} for n in (3, 4, 6, 7)}
+    moved = [one.split(b'"')[3].decode() for one in reordered(lines, labels, "reversed")]
+    assert moved != sorted(moved, key=int)
+    for chain in ("345", "678", ("0", "1", "2", "9", "10", "11")):
+        assert [each for each in moved if each in chain] == list(chain)
+    assert moved.index("6") < moved.index("3")

@@ -183,6 +183,14 @@ def test_a_habit_is_told_in_full_while_its_incident_has_something_that_is_none()
     assert placed(grouping, habits, alert(8.2))
 
 
+def test_what_the_same_rule_says_of_other_objects_is_told_and_changes_nothing():
+    grouping, habits = Grouping(), Habits(HabitSettings())
+    for day in range(7):
+        placed(grouping, habits, alert(day))
+    assert not placed(grouping, habits, alert(6.9, object="secrets/vault/root"))
+    assert placed(grouping, habits, alert(7))
+
+
 def test_what_a_stranger_does_under_another_credential_and_address_changes_nothing():
     grouping, habits = Grouping(), Habits(HabitSettings())
     for day in range(7):

@@ -32,6 +32,8 @@ NEVER = "habit:never"
 """The tag of rules whose alerts are never lowered."""
 
 _ROTATING = "JTI"
+_RULE = 6
+"""Characters of a name that stand for its rule."""
 _SECOND = 1_000_000_000
 _UNITS = {"h": 3600 * _SECOND, "d": 86_400 * _SECOND}
 _ENDLESS = 1 << 62
@@ -119,7 +121,7 @@ class Habits:
             return ""
         name = _name_of(alert)
         fits = self._may_be_one(alert) and self._count(name, _nanoseconds(alert.time))
-        if not fits or any(each != name and not self._is_habit(each) for each in unusual):
+        if not fits or any(each[:_RULE] != name[:_RULE] and not self._is_habit(each) for each in unusual):
             return name
         self._lower(alert, name)
         return ""
@@ -214,10 +216,17 @@ def _nanoseconds(time: str) -> int:
 
 
 def _name_of(alert: Alert) -> str:
-    """Return the name of what an alert must have in common with others: a digest, as only likeness is asked."""
+    """Return the name of what an alert must have in common with others, that of its rule first.
+
+    Both are digests, as only likeness is asked.
+    """
     origin = alert.lanner
     kind, _, value = origin.credential.partition("=")
     parts = origin.object.split("/")
     who = (origin.actor, origin.impersonated, kind if kind == _ROTATING else f"{kind}={value}", origin.address)
-    what = (alert.rule, origin.verb, *parts[:2], str(len(parts)))
-    return hashlib.blake2b("\0".join((*who, *what)).encode(), digest_size=8).hexdigest()
+    what = (origin.verb, *parts[:2], str(len(parts)))
+    return _digest((alert.rule,))[:_RULE] + _digest((alert.rule, *who, *what))
+
+
+def _digest(texts: tuple[str, ...]) -> str:
+    return hashlib.blake2b("\0".join(texts).encode(errors="surrogatepass"), digest_size=8).hexdigest()
