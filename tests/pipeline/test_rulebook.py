@@ -6,8 +6,10 @@ import os
 
 import pytest
 
+from lanner.detect.engine import Engine
 from lanner.errors import UsageError
-from lanner.pipeline.rulebook import load_rules, signature
+from lanner.pipeline.rulebook import load_named, load_rules, signature
+from lanner.rules.falco.condition_printer import print_condition
 from lanner.settings.model import RulesSettings, Selection, Target
 
 RULE = """
@@ -71,3 +73,33 @@ def test_the_signature_changes_with_a_file_and_is_empty_without_it(files):
     (files / "Three.yaml").write_text(RULE.format(name="Three", tag="c"))
     assert signature(settings) != changed
     assert signature(RulesSettings(files=(str(files / "absent.yaml"),), content=False)) == ()
+
+
+CHAIN = """
+title: Upper
+correlation: {type: event_count, rules: [Lower], timespan: 1m, condition: {gte: 2}}
+---
+title: Lower
+correlation: {type: event_count, rules: [One], timespan: 1m, condition: {gte: 2}}
+"""
+
+
+def test_a_correlation_by_name_brings_those_that_it_looks_at(files):
+    (files / "Z.yaml").write_text(CHAIN)
+    settings = RulesSettings(files=(str(files),), content=False)
+    rules, correlations = load_named(settings, ["Upper"])
+    assert (rules, [(each.name, each.enabled) for each in correlations]) == ([], [("Upper", True), ("Lower", False)])
+    assert [each.name for each in load_named(settings, ["Lower"])[1]] == ["Lower"]
+    assert Engine(rules, correlations=correlations).correlations == correlations
+
+
+def test_pipelines_change_sigmas_rules_and_are_watched(files):
+    (files / "S.yaml").write_text(
+        "title: S\nlogsource: {product: kubernetes}\ndetection: {a: {Verb: get}, condition: a}\n"
+    )
+    (files / "p.yml").write_text("transformations:\n- {type: field_name_mapping, mapping: {Verb: verb}}\n")
+    settings = RulesSettings(files=(str(files / "S.yaml"),), content=False, pipelines=(str(files / "p.yml"),))
+    assert print_condition(load_rules(settings).rules[0].condition) == 'ka.verb = "get"'
+    before = signature(settings)
+    os.utime(files / "p.yml", ns=(1, 1))
+    assert signature(settings) != before

@@ -6,6 +6,7 @@ import enum
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -23,6 +24,14 @@ class Format(enum.StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="json: one JSON object a line.")]
+PipelineOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--pipeline",
+        metavar="FILE",
+        help="A processing pipeline of pySigma's, or a folder of them, that Sigma's rules go through. Repeatable.",
+    ),
+]
 
 
 def print_json(value: Any) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from lanner.archive.settings import HUNT_MEMORY
 from lanner.cli.archive.opening import Config, Data
+from lanner.cli.console import PipelineOption
 from lanner.errors import UsageError
 
 
@@ -52,6 +53,7 @@ def hunt_command(  # noqa: PLR0917 - Typer reads options from parameters
             help="Correlations, too: they may have to look at most events there are.",
         ),
     ] = True,
+    pipeline: PipelineOption = None,
     hostname: Annotated[str, typer.Option(help="The hostname that alerts carry.")] = "",
     data: Data = None,
     config: Config = None,
@@ -86,9 +88,12 @@ def hunt_command(  # noqa: PLR0917 - Typer reads options from parameters
         return
     if saved:
         found, settings = find_saved(saved, config)
+        pipeline = list(map(Path, settings.rules.pipelines))
         sql, rule, rules = found.sql, list(found.rules), rule_paths(settings.rules) if found.rules else None
     if not sql:
-        asked = Asked(tuple(rule or ()), tuple(rules or ()), matching, since, until, cluster, hostname, correlations)
+        names, files = tuple(rule or ()), tuple(rules or ())
+        pipelines = tuple(pipeline or ())
+        asked = Asked(names, files, matching, since, until, cluster, hostname, correlations, pipelines)
         hunt_alerts(asked, data, config, way)
         return
     if rule or rules or since or until or cluster:

@@ -28,6 +28,7 @@ from lanner.detect.alert import Alert, decode_alert
 from lanner.detect.engine import Engine
 from lanner.pipeline.hunting import Hunt, hunt_rules
 from lanner.pipeline.replay import counts_events
+from lanner.rules.correlation.chains import enabled_only
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.loading import LoadedRules
 from lanner.rules.redaction import conflicts
@@ -63,6 +64,7 @@ class Asked(NamedTuple):
     cluster: str
     hostname: str
     correlations: bool
+    pipelines: tuple[Path, ...] = ()
 
 
 def hunt_alerts(asked: Asked, data: Path | None, config: Path | None, way: Way) -> None:
@@ -101,7 +103,7 @@ class _Counted:
 
 
 def _engine(asked: Asked) -> Engine:
-    loaded = load(list(asked.files) or [content.FOLDER])
+    loaded = load(list(asked.files) or [content.FOLDER], list(asked.pipelines))
     if not loaded.rules and not loaded.correlations:
         note("warning: no rule is loaded, so there can be no alert")
     rules, correlations = loaded.rules, loaded.correlations if asked.correlations else []
@@ -118,7 +120,7 @@ def _chosen(names: tuple[str, ...], loaded: LoadedRules) -> tuple[list[Rule], li
     }
     return (
         [msgspec.structs.replace(rule, enabled=True) for rule in loaded.rules if rule.name in wanted],
-        [msgspec.structs.replace(each, enabled=True) for each in loaded.correlations if each.name in wanted],
+        enabled_only(loaded.correlations, wanted),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, cast
 import typer
 
 from lanner import content
-from lanner.cli.console import Format, note, print_json, progress
+from lanner.cli.console import Format, PipelineOption, note, print_json, progress
 from lanner.cli.moments import read_moment
 from lanner.cli.rules.baseline import Log
 from lanner.detect.alert import PRIORITIES, time_text
@@ -55,6 +55,7 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     incidents: Annotated[
         bool, typer.Option("--incidents", help="Group the alerts, and print the incidents after them, worst first.")
     ] = False,
+    pipeline: PipelineOption = None,
     stats: Annotated[bool, typer.Option("--stats", help="Print events, alerts and speed as JSON on stderr.")] = False,
 ) -> None:
     """Run detection rules over audit logs and print the alerts in the order of the events.
@@ -67,7 +68,7 @@ def replay(  # noqa: PLR0917 - Typer reads options from parameters
     try:
         if workers > 1:
             run.start(workers)
-        loaded = _load(rules)
+        loaded = _load(rules, pipeline)
         engine = Engine(
             loaded.rules,
             correlations=loaded.correlations,
@@ -107,8 +108,8 @@ def read_matching(text: str) -> Matching:
     return cast(Literal["all", "first"], text)
 
 
-def _load(paths: list[Path] | None) -> LoadedRules:
-    loaded = load_files(paths or [content.FOLDER]).require()
+def _load(paths: list[Path] | None, pipelines: list[Path] | None) -> LoadedRules:
+    loaded = load_files(paths or [content.FOLDER], pipelines or []).require()
     if not loaded.rules and not loaded.correlations:
         note("warning: no rule is loaded, so there can be no alert")
     return loaded

@@ -12,6 +12,7 @@ import msgspec
 from lanner import content
 from lanner.config.typed import nearest
 from lanner.errors import GroundError, UsageError
+from lanner.rules.correlation.chains import enabled_only
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.loading import LoadedRules, load_files, rule_files
 from lanner.rules.ruleset import Rule
@@ -29,7 +30,7 @@ def rule_paths(settings: RulesSettings) -> list[Path]:
 
 def load_rules(settings: RulesSettings) -> LoadedRules:
     """Load all rules; raises UsageError that lists every mistake, GroundError for unreadable files."""
-    loaded = load_files(rule_paths(settings)).require()
+    loaded = load_files(rule_paths(settings), list(map(Path, settings.pipelines))).require()
     loaded.rules = [_selected(rule, settings.select) for rule in loaded.rules]
     loaded.correlations = [_selected(correlation, settings.select) for correlation in loaded.correlations]
     return loaded
@@ -40,7 +41,7 @@ def load_named(settings: RulesSettings, names: Iterable[str]) -> tuple[list[Rule
     loaded = load_rules(settings)
     wanted = set(names)
     rules = [msgspec.structs.replace(each, enabled=True) for each in loaded.rules if each.name in wanted]
-    correlations = [msgspec.structs.replace(each, enabled=True) for each in loaded.correlations if each.name in wanted]
+    correlations = enabled_only(loaded.correlations, wanted)
     known = [each.name for each in loaded.rules] + [each.name for each in loaded.correlations]
     unknown = sorted(wanted.difference(known))
     if unknown:
@@ -65,7 +66,8 @@ def _names(target: Target, rule: Rule | Correlation) -> bool:
 def signature(settings: RulesSettings) -> Signature:
     """Return what changes whenever a rule file does; empty while the files cannot be listed."""
     try:
-        stats = [(str(file), file.stat()) for file in rule_files(rule_paths(settings))]
+        watched = [*rule_files(rule_paths(settings)), *map(Path, settings.pipelines)]
+        stats = [(str(file), file.stat()) for file in watched]
     except (OSError, GroundError):
         return ()
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)

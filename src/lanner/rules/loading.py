@@ -25,6 +25,7 @@ from lanner.rules.sigma.collection import collect
 
 if TYPE_CHECKING:
     from lanner.rules.sigma.filters import Filter
+    from lanner.rules.sigma.pipelines import Pipeline
     from lanner.rules.sigma.reader import ReadRule
 
 __all__ = ["LoadedRules", "load_files", "load_texts", "rule_files"]
@@ -55,17 +56,24 @@ class LoadedRules(msgspec.Struct, kw_only=True):
         return self
 
 
-def load_files(paths: Sequence[Path]) -> LoadedRules:
-    """Load files in order, folders by their *.yaml and *.yml (not *.test.yaml) in name order; raises GroundError."""
-    return load_texts([(str(path), read_text(path)) for path in rule_files(paths)])
+def load_files(paths: Sequence[Path], pipelines: Sequence[Path] = ()) -> LoadedRules:
+    """Load files in order, folders by their *.yaml and *.yml (not *.test.yaml) in name order.
+
+    `pipelines` are pySigma's, which change Sigma's rules as they are read. Raises GroundError, and SourceError where a
+    pipeline is wrong.
+    """
+    return load_texts([(str(path), read_text(path)) for path in rule_files(paths)], pipelines)
 
 
-def load_texts(texts: Sequence[tuple[str, str]]) -> LoadedRules:
-    """Load (file name, text) pairs in order; what is wrong stands in the results, nothing is raised."""
+def load_texts(texts: Sequence[tuple[str, str]], pipelines: Sequence[Path] = ()) -> LoadedRules:
+    """Load (file name, text) pairs in order; what is wrong with rules stands in the results.
+
+    Raises SourceError and GroundError where a pipeline cannot be used.
+    """
     sigma = {file for file, text in texts if _KEYED.search(text)}
     loaded, linker = link_texts([pair for pair in texts if pair[0] not in sigma])
     files = [_SigmaFile(file, text) for file, text in texts if file in sigma]
-    catalogue = _Catalogue(loaded.rules, linker)
+    catalogue = _Catalogue(loaded.rules, linker, _pipeline(pipelines))
     for each in files:
         each.read_filters(catalogue)
     for each in files:
@@ -88,6 +96,14 @@ def load_texts(texts: Sequence[tuple[str, str]]) -> LoadedRules:
         results=[results[file] for file, _ in texts],
         linker=linker,
     )
+
+
+def _pipeline(paths: Sequence[Path]) -> Pipeline | None:
+    if not paths:
+        return None
+    from lanner.rules.sigma.pipelines import load_pipelines  # noqa: PLC0415 - pySigma is slow to load
+
+    return load_pipelines(paths)
 
 
 def _silenced(drafts: Drafts, catalogue: _Catalogue) -> dict[str, str]:
@@ -120,7 +136,8 @@ def _without(one: _Either, silent: Mapping[str, str]) -> _Either:
 class _Catalogue:
     """All rules that loaded, by every name that correlations may call them by."""
 
-    def __init__(self, rules: Sequence[Rule], linker: Linker) -> None:
+    def __init__(self, rules: Sequence[Rule], linker: Linker, pipeline: Pipeline | None) -> None:
+        self.pipeline = pipeline
         self._falco = list(rules)
         self._sigma: dict[str, Rule] = {}
         self._named: dict[str, Rule] = {rule.name: rule for rule in rules}
@@ -199,7 +216,7 @@ class _SigmaFile:
             if node.get("filter") is not None:
                 from lanner.rules.sigma.filters import read_filter  # noqa: PLC0415 - pySigma is slow to load
 
-                filter_, found = read_filter(node, self._file, catalogue.lists)
+                filter_, found = read_filter(node, self._file, catalogue.lists, catalogue.pipeline)
                 self._tell(found)
                 if filter_ is not None:
                     self._filters.append(filter_)
@@ -228,7 +245,7 @@ class _SigmaFile:
         from lanner.rules.sigma.reader import CODE as SIGMA_CODE  # noqa: PLC0415 - pySigma is slow to load
         from lanner.rules.sigma.reader import read_rule  # noqa: PLC0415
 
-        found = read_rule(node, self._file, catalogue.lists)
+        found = read_rule(node, self._file, catalogue.lists, catalogue.pipeline)
         self._tell(found)
         if found.rule is None:
             catalogue.left_out.update(found.names)

@@ -60,6 +60,10 @@ class RulesSettings(typed.Settings):
         Meta(description="Rule files in Falco's language, and folders of them, in order; later ones may override."),
     ] = ()
     content: Annotated[bool, Meta(description="Load lanner's own rules before these files.")] = True
+    pipelines: Annotated[
+        tuple[PathText, ...],
+        Meta(description="pySigma's processing pipelines, and folders of them, that Sigma's rules go through."),
+    ] = ()
     matching: Annotated[
         Matching, Meta(description="`all`: every rule that matches fires; `first`: only the first one, as in Falco.")
     ] = "all"

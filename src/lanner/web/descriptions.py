@@ -23,6 +23,7 @@ class Descriptions:
     def __init__(self, settings: RulesSettings) -> None:
         own = [Path(str(files("lanner") / "content"))] if settings.content else []
         self._files = [*own, *(Path(name) for name in settings.files)]
+        self._pipelines = list(map(Path, settings.pipelines))
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
         self._read = float("-inf")
@@ -37,7 +38,7 @@ class Descriptions:
 
     def _load(self) -> dict[str, str]:
         try:
-            loaded = load_files(self._files)
+            loaded = load_files(self._files, self._pipelines)
             every: list[Rule | Correlation] = [*loaded.rules, *loaded.correlations]
             guidance = load_guidance(self._files)
             return {each.name: _text(each.description, guidance.get(each.name)) for each in every}

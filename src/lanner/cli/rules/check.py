@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from lanner.audit.redaction.settings import RedactionSettings
-from lanner.cli.console import Format, FormatOption, print_json
+from lanner.cli.console import Format, FormatOption, PipelineOption, print_json
 from lanner.cli.rules.loading import as_text
 from lanner.errors import UsageError
 from lanner.rules.falco.findings import FileResult, Finding
@@ -18,6 +18,7 @@ from lanner.rules.loading import load_files
 from lanner.rules.redaction import CODE, conflicts
 from lanner.rules.ruleset import Rule
 from lanner.settings.load import load
+from lanner.settings.model import Settings
 
 
 def check(
@@ -25,8 +26,10 @@ def check(
         list[Path], typer.Argument(metavar="FILE", help="Rule files or folders of them, in the order to load.")
     ],
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="lanner.yaml, for what its `redaction:` hides from hunts.")
+        Path | None,
+        typer.Option("--config", "-c", help="lanner.yaml: its pipelines, and what its `redaction:` hides from hunts."),
     ] = None,
+    pipeline: PipelineOption = None,
     format_: FormatOption = Format.text,
 ) -> None:
     """Say for each file whether it loads, with Falco's errors and warnings and the place of each.
@@ -36,12 +39,12 @@ def check(
     default ones.
     Exit code 1 when a file has an error.
     """
-    redaction = load(config).settings.redaction if config else RedactionSettings()
-    loaded = load_files(files)
+    settings = load(config).settings if config else Settings()
+    loaded = load_files(files, pipeline or [Path(name) for name in settings.rules.pipelines])
     if not loaded.results:
         raise UsageError(f"no rule files in {', '.join(map(str, files))}; their names end in .yaml or .yml")
     for result in loaded.results:
-        blinded = list(_blinded([rule for rule in loaded.rules if rule.file == result.file], redaction))
+        blinded = list(_blinded([rule for rule in loaded.rules if rule.file == result.file], settings.redaction))
         if format_ is Format.json:
             print_json(_as_json(result) | ({"redaction": blinded} if blinded else {}))
         else:

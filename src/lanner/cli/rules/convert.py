@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from lanner import content
-from lanner.cli.console import Format, FormatOption, print_json
+from lanner.cli.console import Format, FormatOption, PipelineOption, print_json
 from lanner.cli.rules.choosing import choose
 from lanner.cli.rules.loading import load
 from lanner.rules.ruleset import Rule
@@ -33,6 +33,7 @@ def convert(
         list[Path] | None,
         typer.Option("--rules", help="A rules file or a folder of them, loaded in order. Default: lanner's own."),
     ] = None,
+    pipeline: PipelineOption = None,
     format_: FormatOption = Format.text,
 ) -> None:
     """Print the SQL that finds a rule's events in the archive, one statement a rule.
@@ -42,7 +43,7 @@ def convert(
     """
     from lanner.archive.statement import write_statement  # noqa: PLC0415 - loads sqlglot
 
-    loaded = load(rules or [content.FOLDER])
+    loaded = load(rules or [content.FOLDER], pipeline)
     chosen = [choose(name, loaded.rules, loaded.linker.collector.rules) for name in names] if names else loaded.rules
     for rule in chosen:
         sql, refused = write_statement(rule.condition, to.value)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from lanner import content
 from lanner.audit.event import Event
-from lanner.cli.console import Format, FormatOption, note, print_json
+from lanner.cli.console import Format, FormatOption, PipelineOption, note, print_json
 from lanner.cli.rules import trace_text
 from lanner.cli.rules.choosing import choose
 from lanner.cli.rules.events import parse_selection, read_events
@@ -23,6 +23,7 @@ from lanner.detect.engine import priority_rank
 from lanner.errors import UsageError
 from lanner.rules.explain import Explainer, Reason, Trace, blockers, reasons
 from lanner.rules.falco.outlines import Outlines
+from lanner.rules.loading import LoadedRules
 from lanner.rules.ruleset import Rule
 
 
@@ -63,6 +64,7 @@ def explain(  # noqa: PLR0917 - Typer reads options from parameters
     all_: Annotated[bool, typer.Option("--all", help="Every rule in one line, those nearest to firing first.")] = False,
     limit: Annotated[int, typer.Option(help="Explain at most so many events.", min=1)] = 20,
     priority: Annotated[str, typer.Option(help=f"The lowest priority that fires: {', '.join(PRIORITIES)}.")] = "debug",
+    pipeline: PipelineOption = None,
     format_: FormatOption = Format.text,
 ) -> None:
     """Show why a rule fires or does not fire on an event.
@@ -73,7 +75,10 @@ def explain(  # noqa: PLR0917 - Typer reads options from parameters
     paths = list(files or ())
     if all_ and rule is not None:
         paths.insert(0, Path(rule))
-    subjects = _subjects(None if all_ else rule, paths, priority, every=all_)
+    if rule is None and not all_:
+        raise UsageError("name a rule, or ask for all of them with --all")
+    loaded = load(paths or [content.FOLDER], pipeline)
+    subjects = _subjects(None if all_ else rule, loaded, priority)
     chosen = read_events(parse_selection(event, audit_id))
     for number, found in enumerate(itertools.islice(chosen, limit + 1)):
         if number == limit:
@@ -82,10 +87,7 @@ def explain(  # noqa: PLR0917 - Typer reads options from parameters
         (_show_all if all_ else _show_one)(subjects, found, format_)
 
 
-def _subjects(word: str | None, paths: list[Path], priority: str, *, every: bool) -> list[_Subject]:
-    if word is None and not every:
-        raise UsageError("name a rule, or ask for all of them with --all")
-    loaded = load(paths or [content.FOLDER])
+def _subjects(word: str | None, loaded: LoadedRules, priority: str) -> list[_Subject]:
     linker = loaded.linker
     chosen = loaded.rules if word is None else [choose(word, loaded.rules, linker.collector.rules)]
     if not chosen:

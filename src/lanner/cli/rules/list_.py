@@ -11,7 +11,7 @@ import typer
 
 from lanner import content
 from lanner.audit.event import SOURCE
-from lanner.cli.console import Format, FormatOption, print_json
+from lanner.cli.console import Format, FormatOption, PipelineOption, print_json
 from lanner.cli.rules.loading import load
 from lanner.rules.correlation.model import Correlation
 from lanner.rules.guidance import Guidance, load_guidance
@@ -31,6 +31,7 @@ def list_(
             help="Audit log (plain, .gz, .zst, a folder or -) to measure the enabled rules on. Repeatable.",
         ),
     ] = None,
+    pipeline: PipelineOption = None,
     format_: FormatOption = Format.text,
 ) -> None:
     """List the rules that load, with priority, tags and where each is defined; in JSON also what to do when one fires.
@@ -40,7 +41,7 @@ def list_(
     checks take on them and its part of decoding bodies, shared evenly by the rules that read them.
     """
     paths = files or [content.FOLDER]
-    loaded = load(paths)
+    loaded = load(paths, pipeline)
     if profile:
         from lanner.cli.rules.profiling import profile_rules  # noqa: PLC0415 - only this option needs it
 

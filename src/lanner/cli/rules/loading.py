@@ -10,9 +10,9 @@ from lanner.rules.falco.findings import FileResult
 from lanner.rules.loading import LoadedRules, load_files
 
 
-def load(paths: list[Path]) -> LoadedRules:
+def load(paths: list[Path], pipelines: list[Path] | None = None) -> LoadedRules:
     """Load rules; raises UsageError with the first errors when a file does not load."""
-    loaded = load_files(paths)
+    loaded = load_files(paths, pipelines or [])
     errors = [line.strip() for result in loaded.results if not result.successful for line in as_text(result)]
     if errors:
         raise UsageError("the rules do not load:\n  " + "\n  ".join(errors))

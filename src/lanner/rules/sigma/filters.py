@@ -14,6 +14,7 @@ from lanner.errors import SourceError
 from lanner.rules import ir
 from lanner.rules.falco.findings import Finding
 from lanner.rules.ruleset import Rule
+from lanner.rules.sigma.pipelines import Pipeline
 from lanner.rules.sigma.reader import CODE, ReadRule, read_rule
 from lanner.rules.sigma.values import Lists
 
@@ -35,7 +36,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         return source in self.source and (not self.rules or any(name in self.rules for name in names))
 
 
-def read_filter(node: Mapping, file: str, lists: Lists) -> tuple[Filter | None, ReadRule]:
+def read_filter(
+    node: Mapping, file: str, lists: Lists, pipeline: Pipeline | None = None
+) -> tuple[Filter | None, ReadRule]:
     """Read one document; nothing is raised, what is wrong stands in what was read."""
     body = node.get("filter")
     try:
@@ -47,7 +50,7 @@ def read_filter(node: Mapping, file: str, lists: Lists) -> tuple[Filter | None, 
             raise _wrong("a filter has one condition, a text", file, condition or body)
     except SourceError as error:
         return None, ReadRule(errors=[Finding(code=CODE, message=error.message, line=error.line, column=error.column)])
-    found = read_rule(_as_rule(node, body), file, lists)
+    found = read_rule(_as_rule(node, body), file, lists, pipeline)
     if found.rule is None or found.source is None:
         return None, found
     place = Finding(code=KEEPS, message="", line=condition.line, column=condition.column, item=found.rule.name)

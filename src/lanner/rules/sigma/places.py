@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from lanner.config.yamltext import Mapping, Node, Scalar, Sequence
 from lanner.rules.falco.findings import Place
@@ -27,14 +27,14 @@ class Places:
             node = below
         return self.of(node)
 
-    def check(self, name: str, value: str) -> Place:
+    def check(self, names: Collection[str], value: str) -> Place:
         """Return the place of a value of a field in the detection, else of the field, else of the detection.
 
-        Without a name the value is a keyword's.
+        A field may be called by any of the names; an empty name says that the value is a keyword's.
         """
         nearest: Place | None = None
         for key, node in self.items():
-            if name and (key is None or key.text.partition("|")[0] != name):
+            if "" not in names and (key is None or key.text.partition("|")[0] not in names):
                 continue
             if key is not None and nearest is None:
                 nearest = self.of(key)

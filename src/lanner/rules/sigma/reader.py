@@ -26,6 +26,7 @@ from lanner.rules.sigma import known
 from lanner.rules.sigma.condition import CheckError, Walker
 from lanner.rules.sigma.doubts import doubts
 from lanner.rules.sigma.fields import native_path, operand_of
+from lanner.rules.sigma.pipelines import Pipeline, RefusedRule
 from lanner.rules.sigma.places import Places
 from lanner.rules.sigma.values import Lists
 
@@ -58,34 +59,36 @@ class ReadRule(msgspec.Struct, kw_only=True):
     notes: list[str] = msgspec.field(default_factory=list)
 
 
-def read_rule(node: Mapping, file: str, lists: Lists) -> ReadRule:
-    """Read one document; nothing is raised. `lists` are what placeholders stand for."""
+def read_rule(node: Mapping, file: str, lists: Lists, pipeline: Pipeline | None = None) -> ReadRule:
+    """Read one document; nothing is raised. `lists` are what placeholders stand for; a pipeline changes it first."""
     try:
         document = convert(node, dict[str, Any], file=file)
     except SourceError as error:
         return ReadRule(errors=[Finding(code=CODE, message=error.message, line=error.line, column=error.column)])
-    return _Reader(node, file, document, lists).read()
+    return _Reader(node, file, document, lists, pipeline).read()
 
 
 class _Reader:
-    def __init__(self, node: Mapping, file: str, document: dict[str, Any], lists: Lists) -> None:
+    def __init__(
+        self, node: Mapping, file: str, document: dict[str, Any], lists: Lists, pipeline: Pipeline | None
+    ) -> None:
         self._node, self._file, self._document, self._lists = node, file, document, lists
+        self._pipeline = pipeline
         self._places = Places(node, file)
         self._found = ReadRule()
         self._title = str(document.get("title") or "")
 
     def read(self) -> ReadRule:
-        foreign = _foreign(self._document.get("logsource"))
-        if foreign:
-            self._found.notes.append(f"'{self._title}' is for {foreign}, not for audit events, and is left out")
-            self._found.names = tuple(
-                str(self._document[key]) for key in ("title", "name", "id") if key in self._document
-            )
+        source = self._document.get("logsource")
+        if self._pipeline is None and self._is_foreign(source):
             return self._found
         try:
             parsed = SigmaRule.from_dict(self._document, collect_errors=True)
         except _UNREADABLE as error:
-            self._error(f"it cannot be read as a Sigma rule: {_words(error)}", self._places.key())
+            if not self._is_foreign(source):
+                self._error(f"it cannot be read as a Sigma rule: {_words(error)}", self._places.key())
+            return self._found
+        if self._pipeline is not None and not self._changed(parsed, self._pipeline):
             return self._found
         for mistake in parsed.errors:
             self._tell(mistake)
@@ -96,13 +99,38 @@ class _Reader:
             self._found.source = parsed.logsource
         return self._found
 
+    def _is_foreign(self, source: Any) -> bool:
+        """Say whether a log source is another's; the rule is then left out with a note."""
+        foreign = _foreign(source)
+        if foreign:
+            self._found.notes.append(f"'{self._title}' is for {foreign}, not for audit events, and is left out")
+            names = (self._document[key] for key in ("title", "name", "id") if key in self._document)
+            self._found.names = tuple(map(str, names))
+        return bool(foreign)
+
+    def _changed(self, parsed: SigmaRule, pipeline: Pipeline) -> bool:
+        """Apply the pipeline, which may change the log source too; says whether the rule is to be read on."""
+        if parsed.errors:
+            return not self._is_foreign(self._document.get("logsource"))
+        try:
+            pipeline.apply(parsed)
+        except RefusedRule as error:
+            if not self._is_foreign(self._document.get("logsource")):
+                self._error(str(error), self._places.key("detection"))
+            return False
+        return not self._is_foreign(parsed.logsource.to_dict())
+
+    def _check_place(self, name: str, value: str) -> Place:
+        """Return the place of a check, whose field a pipeline may have renamed."""
+        return self._places.check(self._pipeline.written(name) if self._pipeline else [name], value)
+
     def _condition(self, parsed: SigmaRule) -> ir.Condition | None:
         walker = Walker(self._lists)
         try:
             condition = walker.rule(parsed)
         except CheckError as error:
             self._error(
-                error.message, self._places.check(error.name, error.written), hint=hint_for(error.message, {}, {})
+                error.message, self._check_place(error.name, error.written), hint=hint_for(error.message, {}, {})
             )
             return None
         except _UNREADABLE as error:
@@ -110,7 +138,7 @@ class _Reader:
             return None
         for doubt in doubts(walker.asked, condition):
             about = doubt.about
-            place = self._places.key("title") if about is None else self._places.check(about.name, about.written)
+            place = self._places.key("title") if about is None else self._check_place(about.name, about.written)
             self._warn(doubt.code, doubt.message, place, doubt.hint)
         return condition
 
