@@ -127,3 +127,8 @@ def test_pysigma_is_loaded_for_sigmas_rules_only():
         f"load_texts([('a.yaml', {SIGMA!r})]); assert 'sigma' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_yamls_merge_keys_are_an_error_with_their_place():
+    loaded = load(f"{SIGMA.rstrip()}\n---\ntitle: x\nlogsource: &a {{product: kubernetes}}\ndetection: {{<<: *a}}\n")
+    assert [(line, message[:30]) for _, line, message in errors(loaded)] == [(10, "YAML's merge keys (<<) are not")]

@@ -77,6 +77,18 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
+def merge_key(node: Node) -> Scalar | None:
+    """Return the first of YAML's merge keys (`<<`) at or below a node: they are not followed here."""
+    if isinstance(node, Sequence):
+        return next((found for item in node.items if (found := merge_key(item))), None)
+    if isinstance(node, Mapping):
+        for key, value in node.entries:
+            found = key if key.text == "<<" and not key.quoted else merge_key(value)
+            if found is not None:
+                return found
+    return None
+
+
 def compose(text: str, file: str = "") -> list[Node]:
     """Parse all YAML documents of a text into nodes; empty documents give a null scalar.
 

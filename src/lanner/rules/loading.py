@@ -277,6 +277,10 @@ def _documents(file: str, text: str) -> Iterator[yamltext.Mapping]:
             raise SourceError(
                 "a Sigma document is a mapping with a title", file=file, line=node.line, column=node.column
             )
+        merge = yamltext.merge_key(node)
+        if merge is not None:
+            message = "YAML's merge keys (<<) are not read: write the keys out, or use `action: global`"
+            raise SourceError(message, file=file, line=merge.line, column=merge.column)
         yield node
 
 

@@ -135,7 +135,7 @@ SELECTION = st.sampled_from([{"verb": "get"}, {"user.username": "ci"}, {"objectR
 CONDITION = st.sampled_from(["not sel_a", "sel_a or not sel_b", "not 1 of sel_*", "not all of them", "sel_a and sel_b"])
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(SELECTION, SELECTION, CONDITION, st.sampled_from(["any", ["secrets"], ["no"]])), max_size=3))
 def test_filtered_rules_match_what_pysigmas_filtered_rules_match(parts):
     documents = [RULE] + [

@@ -33,6 +33,7 @@ def read(tmp_path):
         ("tests: []\nbases: {a: {verbs: get}}", "2:20: 'verbs' is no key of an audit event; did you mean 'verb'?"),
         ('tests: []\nrules: [a, "b\\0"]', "2:12: no file's name has a NUL in it"),
         ("a: b: c", "1:5: mapping values are not allowed"),
+        ("tests: []\nbases: {a: &a {verb: get}, b: {<<: *a}}", "2:32: YAML's merge keys (<<) are not read"),
     ],
 )
 def test_a_file_that_is_no_file_of_tests_is_refused(read, text, error):
@@ -68,6 +69,7 @@ def test_a_file_that_is_no_file_of_tests_is_refused(read, text, error):
         ('{name: t, file: "a\\0b", only: true}', "3:19: no file's name has a NUL in it"),
         ('{name: t, file: "-", only: true}', "3:19: a test does not read standard input"),
         ("{name: t, event: {}, fires: [A], with: {list: a}}", "3:42: with: Expected `array`"),
+        ("{name: t, event: {<<: {verb: get}}, fires: [A]}", "3:21: YAML's merge keys (<<) are not read: put what"),
     ],
 )
 def test_a_mistaken_test_is_kept_with_its_mistake_beside_the_good_one(read, test, error):

@@ -1,26 +1,33 @@
-"""Comparisons with whole numbers as patterns over their decimal texts, because most values of events are texts."""
+"""Comparisons with numbers as patterns over their decimal texts, because most values of events are texts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 LARGEST = 10**15
+PLACES = 15
+"""Digits after the point at most."""
+
+_REST = r"(\.[0-9]+)?"
+_ANY = f"[0-9]+{_REST}"
+_MORE_THAN_NOTHING = "[0-9]*[1-9][0-9]*"
 
 
 def comparison(operator: str, number: float) -> str | None:
     """Return a pattern of the decimal texts that are `operator` (< <= > >= !=) a number; None if there is none.
 
-    The number is whole, from 0 to 10**15; the texts are JSON's numbers without exponent.
+    The number is from -10**15 to 10**15, with 15 digits after the point at most; the texts are JSON's numbers without
+    exponent.
     """
-    if not float(number).is_integer() or not 0 <= number <= LARGEST:
+    exact = Decimal(repr(number))
+    if not exact.is_finite() or abs(exact) > LARGEST:
         return None
-    whole = int(number)
-    negative, rest = r"-[0-9]+(\.[0-9]+)?", r"(\.[0-9]+)?"
-    above = f"({_at_least(whole + 1)}){rest}|{whole}\\.[0-9]*[1-9][0-9]*"
-    equal = rf"{whole}(\.0+)?" if whole else r"-?0(\.0+)?"
-    below = "|".join(
-        [negative if whole else r"-[0-9]*[1-9][0-9]*(\.[0-9]+)?|-0\.[0-9]*[1-9][0-9]*", *_below(whole, rest)]
-    )
+    whole, _, places = f"{abs(exact):f}".partition(".")
+    places = places.rstrip("0")
+    if len(places) > PLACES:
+        return None
+    below, equal, above = _signed(int(whole), places, negative=exact < 0)
     return {
         "<": below,
         "<=": f"{below}|{equal}",
@@ -30,8 +37,32 @@ def comparison(operator: str, number: float) -> str | None:
     }[operator]
 
 
-def _below(whole: int, rest: str) -> list[str]:
-    return [f"({'|'.join(_up_to(whole - 1))}){rest}"] if whole else []
+def _signed(whole: int, places: str, *, negative: bool) -> tuple[str, str, str]:
+    """Return patterns of the texts that are below, equal to and above a number, signs and all."""
+    smaller, same, larger = (f"({pattern})" for pattern in _sizes(whole, places))
+    if negative:
+        return f"-{larger}", f"-{same}", f"-{smaller}|{_ANY}"
+    if not whole and not places:
+        return f"-{larger}", f"-?{same}", larger
+    return f"-{_ANY}|{smaller}", same, larger
+
+
+def _sizes(whole: int, places: str) -> tuple[str, str, str]:
+    """Return patterns of the texts without a sign that are below, equal to and above a number without a sign."""
+    smaller = [f"({'|'.join(_up_to(whole - 1))}){_REST}"] if whole else []
+    larger = [f"({_at_least(whole + 1)}){_REST}", f"{whole}\\.{places}{_MORE_THAN_NOTHING}"]
+    if places:
+        smaller.append(str(whole))
+    for place, digit in enumerate(places):
+        head, value = rf"{whole}\.{places[:place]}", int(digit)
+        if place:
+            smaller.append(head)
+        if value:
+            smaller.append(f"{head}{_digits(0, value - 1)}[0-9]*")
+        if value < 9:
+            larger.append(f"{head}{_digits(value + 1, 9)}[0-9]*")
+    equal = rf"{whole}\.{places}0*" if places else rf"{whole}(\.0+)?"
+    return "|".join(smaller), equal, "|".join(larger)
 
 
 def _at_least(number: int) -> str:

@@ -249,7 +249,7 @@ def _expression(target: Target, text: str, flags: Sequence[str]) -> ir.Condition
 def _compared(target: Target, operator: str, number: float) -> ir.Condition:
     pattern = comparison(operator, number)
     if pattern is None:
-        raise Refused("only whole numbers from 0 to 10^15 can be compared with < <= > >=")
+        raise Refused("only numbers from -10^15 to 10^15 with 15 digits after the point can be compared with < <= > >=")
     text = f"({pattern})" if target.single else f"{ANYTHING}{MARK}({pattern}){MARK}{ANYTHING}"
     return ir.Compare(target.field, "regex", ir.Text(text))
 

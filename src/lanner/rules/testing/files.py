@@ -38,6 +38,9 @@ class TestFile:
         self.path = path
         self.text = _read_text(path)
         self.root = _compose(self.text, str(path))
+        for key, below in self.root.entries:
+            if key.text != "tests":
+                self._refuse_merges(yamltext.Mapping(((key, below),), key.line, key.column))
         self.content = typed.convert(self.root, Content, file=str(path))
         for number, rules in enumerate(self.content.rules):
             self._check_path(rules, self.root, ("rules", number))
@@ -59,10 +62,18 @@ class TestFile:
         place = descend(node, path)
         return SourceError(message, file=str(self.path), line=place.line, column=place.column)
 
+    def _refuse_merges(self, node: yamltext.Node) -> None:
+        found = yamltext.merge_key(node)
+        if found is not None:
+            raise self.mistake(
+                "YAML's merge keys (<<) are not read: put what is shared under `bases` and name it", found
+            )
+
     def _written(self, node: yamltext.Node) -> Written:
         given = node.get("name") if isinstance(node, yamltext.Mapping) else None
         name = given.text if isinstance(given, yamltext.Scalar) else ""
         try:
+            self._refuse_merges(node)
             case = typed.convert(node, Case, file=str(self.path))
             self._check(case, node)
         except SourceError as error:
