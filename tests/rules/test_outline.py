@@ -10,6 +10,7 @@ from hypothesis import given
 
 from lanner.rules import ir
 from lanner.rules.falco.condition import parse_condition
+from lanner.rules.loading import load_texts as load_all
 from lanner.rules.outline import check_text, literal_text, outline_of
 
 _spec = importlib.util.spec_from_file_location("strategies", Path(__file__).parent / "strategies.py")
@@ -57,3 +58,27 @@ def test_checks_in_words(condition, text):
 def test_a_long_literal_is_cut():
     assert literal_text("a" * 200) == '"' + "a" * 80 + '…"'
     assert literal_text("") == '""'
+
+
+def test_parts_of_a_sigma_rule_are_called_as_their_detections_and_filters():
+    """Also where `and` joined their checks with others; what a part means is in no way changed by its name."""
+    text = """
+title: t
+logsource: {product: kubernetes}
+detection:
+  secrets: {objectRef.resource: secrets, verb: [get, list]}
+  ours: {user.username: ci}
+  theirs: {user.username: cd, verb: list}
+  condition: secrets and not ours and not theirs
+---
+title: f
+logsource: {product: kubernetes}
+filter: {rules: any, x: {verb: watch}, y: {verb: patch}, condition: not x and not y}
+"""
+    (rule,) = load_all([("s.yaml", text)]).require().rules
+    outline = outline_of(rule.condition, rule.named)
+    assert list(ir.checks_in(outline.condition)) == list(ir.checks_in(rule.condition))
+    secrets, ours, theirs, filter_ = outline.parts
+    assert [(part.kind, part.name) for part in (secrets, filter_)] == [("macro", "secrets"), ("macro", "filter 'f'")]
+    assert [part.parts[0].name for part in (ours, theirs)] == ["ours", "theirs"]
+    assert [part.text for part in secrets.parts[0].parts] == ["ka.target.resource = secrets", "ka.verb in (get, list)"]

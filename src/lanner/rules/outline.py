@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -38,16 +38,35 @@ Lists = Mapping[str, tuple[str, ...]]
 """The items of lists by name."""
 
 
-def outline_of(condition: ir.Condition) -> Outline:
-    """Return the outline of a condition of which nothing more is known."""
+Names = Sequence[tuple[str, ir.Condition]]
+"""Parts of a condition that have names, such as Sigma's detections."""
+
+
+def outline_of(condition: ir.Condition, names: Names = ()) -> Outline:
+    """Return the outline of a condition of which nothing more is known than names of some parts."""
+    for name, part in names:
+        if part == condition:
+            return Outline(kind="macro", condition=condition, name=name, parts=(outline_of(condition),))
     match condition:
-        case ir.And(items) | ir.Or(items):
-            return grouped(condition, map(outline_of, items))
+        case ir.And(items):
+            return grouped(condition, _parts(items, names))
+        case ir.Or(items):
+            return grouped(condition, (outline_of(item, names) for item in items))
         case ir.Not(item):
-            return negated(outline_of(item))
+            return negated(outline_of(item, names))
         case ir.Macro(name):
             raise ValueError(f"macro {name} was not resolved")
     return Outline(kind="check", condition=condition, text=check_text(condition, {}))
+
+
+def _parts(items: Sequence[ir.Condition], names: Names) -> Iterator[Outline]:
+    """Yield the outlines of what `and` joins; what stands there of a part that `and` joins itself is put together."""
+    place = 0
+    while place < len(items):
+        runs = (part for _, part in names if isinstance(part, ir.And))
+        run = next((part for part in runs if tuple(items[place : place + len(part.items)]) == part.items), None)
+        yield outline_of(items[place] if run is None else run, names)
+        place += 1 if run is None else len(run.items)
 
 
 def grouped(like: ir.And | ir.Or, parts: Iterable[Outline]) -> Outline:

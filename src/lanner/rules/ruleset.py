@@ -15,7 +15,8 @@ class Rule(msgspec.Struct, kw_only=True, frozen=True):
     """One rule, ready to compile: macros, lists and exceptions are already inside `condition`.
 
     `condition_text` is the condition as its author wrote it (appended parts included, exceptions left out);
-    `priority` is one of PRIORITIES; `line` counts from 1. `filters` are the titles of Sigma's filters in the condition.
+    `priority` is one of PRIORITIES; `line` counts from 1. `filters` are the titles of Sigma's filters in the condition,
+    `named` the parts of it that its author gave a name, where they are more than one.
     """
 
     name: str
@@ -30,3 +31,4 @@ class Rule(msgspec.Struct, kw_only=True, frozen=True):
     file: str = ""
     line: int = 0
     filters: tuple[str, ...] = ()
+    named: tuple[tuple[str, ir.Condition], ...] = ()

@@ -25,7 +25,7 @@ class Outlines:
         """Return the outline of a loaded rule; without names and places where they cannot be told."""
         item = self._linker.collector.rules.get(rule.name)
         if item is None:  # written in another language
-            return outline_of(rule.condition)
+            return outline_of(rule.condition, rule.named)
         outline = self._rule(item)
         return outline if outline.condition == rule.condition else outline_of(rule.condition)
 

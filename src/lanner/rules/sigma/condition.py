@@ -55,6 +55,15 @@ class Walker:
         """
         return any_of([self._walk(condition.parsed) for condition in rule.detection.parsed_condition])
 
+    @staticmethod
+    def detections(rule: SigmaRule, lists: Lists) -> tuple[tuple[str, ir.Condition], ...]:
+        """Return the conditions of a rule's detections by name; none where there is but one."""
+        found = rule.detection.detections
+        if len(found) < 2:
+            return ()
+        walker = Walker(lists)
+        return tuple((name, walker._walk(each.postprocess(rule.detection, None))) for name, each in found.items())
+
     def _walk(self, node: Any) -> ir.Condition:
         match node:
             case ConditionAND():

@@ -70,7 +70,12 @@ def filtered(rule: Rule, found: ReadRule, filters: Sequence[Filter]) -> Rule:
         return rule
     parts = [rule.condition, *(each.condition for each in mine)]
     items = [item for part in parts for item in (part.items if isinstance(part, ir.And) else (part,))]
-    return msgspec.structs.replace(rule, condition=ir.And(tuple(items)), filters=tuple(each.title for each in mine))
+    return msgspec.structs.replace(
+        rule,
+        condition=ir.And(tuple(items)),
+        filters=tuple(each.title for each in mine),
+        named=(*rule.named, *((f"filter '{each.title}'", each.condition) for each in mine)),
+    )
 
 
 def _rules(node: Node | None, file: str, body: Mapping) -> Iterator[str]:

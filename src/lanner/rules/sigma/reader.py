@@ -156,9 +156,16 @@ class _Reader:
             priority=next(priority for name, priority in PRIORITIES.items() if name == level),
             tags=tuple(sorted(str(tag) for tag in parsed.tags)),
             enabled=status not in NOT_RUN,
+            named=self._named(parsed),
             file=self._file,
             line=self._node.line,
         )
+
+    def _named(self, parsed: SigmaRule) -> tuple[tuple[str, ir.Condition], ...]:
+        try:
+            return Walker.detections(parsed, self._lists)
+        except (CheckError, *_UNREADABLE):
+            return ()  # one that the condition does not ask for need not make sense
 
     def _output(self, parsed: SigmaRule) -> str:
         title = str(parsed.title).replace("%", " percent")
