@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from lanner.rules import ir
 from lanner.rules.falco.condition import parse_condition
@@ -18,6 +18,7 @@ strategies = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(strategies)
 
 
+@settings(deadline=None)
 @given(strategies.conditions)
 def test_an_outline_means_the_same_as_its_condition(condition):
     assert outline_of(condition).condition == condition
