@@ -20,6 +20,8 @@ from lanner.pipeline.workers.task import Task
 END_SECONDS = 1.0
 LONGEST_LOOK = 1.0
 START_SECONDS = 60.0
+MEMORY = {"MALLOC_MMAP_THRESHOLD_": "16777216", "MALLOC_TRIM_THRESHOLD_": "33554432", "MALLOC_ARENA_MAX": "1"}
+"""The C library keeps what a batch took for the next one: from the system it would come anew, page by page."""
 
 
 class WorkerProcess:
@@ -69,6 +71,7 @@ class WorkerProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=[*theirs, order.progress, *order.slots],
+            env=os.environ | MEMORY,
         )
         for descriptor in theirs:
             os.close(descriptor)
