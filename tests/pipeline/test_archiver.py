@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections import Counter
 
@@ -296,3 +298,10 @@ def test_secret_values_are_redacted_and_counted(settings, folder, feed):
     assert b"S3cret" not in held
     assert feed.store.statuses()["archiver"]["redacted"] == {"arguments": 2, "secrets": 2}
     archiver.close()
+
+
+@pytest.mark.parametrize("module", ["duckdb", "sqlglot", "lanner.detect.engine"])
+def test_what_only_hunts_and_retention_need_is_not_loaded(module):
+    """It would take 40 MB of memory in a process that runs as long as lanner does."""
+    program = f"import sys, lanner.pipeline.archiver; sys.exit({module!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

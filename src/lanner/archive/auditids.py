@@ -6,7 +6,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
-from sqlglot import exp
 
 STORED, ODD = "audit_id", "audit_text"
 """The columns of UUIDs and of all other auditIDs."""
@@ -45,14 +44,6 @@ def shown_rows(rows: pa.Table) -> pa.Table:
     place, stored = rows.schema.get_field_index(STORED), rows[STORED]
     written = pa.chunked_array([uuid_texts(chunk) for chunk in stored.chunks], pa.string())
     return rows.set_column(place, STORED, pc.coalesce(written, rows[ODD])).drop_columns(ODD)
-
-
-def audit_id_in(engine: str) -> exp.Expr:
-    """Return how statements name the auditID: DuckDB has a view, other engines the table itself."""
-    column = exp.column(STORED)
-    if engine == "duckdb":
-        return column
-    return exp.Coalesce(this=exp.cast(column, "text"), expressions=[exp.column(ODD)])
 
 
 def shown_schema(table: Table) -> pa.Schema:

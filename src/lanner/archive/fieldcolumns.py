@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlglot import exp
 
-from lanner.archive.auditids import STORED, audit_id_in
+from lanner.archive.auditids import ODD, STORED
 from lanner.audit.event import SOURCE
 from lanner.audit.fields_generic import PLUGIN
 from lanner.audit.identity import ACCOUNT, ISSUED
@@ -156,6 +156,14 @@ _PLACE = re.compile(r"[+-]?\d+", re.ASCII)
 _LEGACY = "authentication.k8s.io/legacy-token-"
 """What the annotations begin with that name the Secret of a token."""
 _ESCAPES = r"\\/|\\u00(?:2[0-57-9a-fA-F]|3[0-9abdfABDF]|[4-7])"
+
+
+def audit_id_in(engine: str) -> Expression:
+    """Return how statements name the auditID: DuckDB has a view, other engines the table itself."""
+    column = exp.column(STORED)
+    if engine == "duckdb":
+        return column
+    return exp.Coalesce(this=exp.cast(column, "text"), expressions=[exp.column(ODD)])
 
 
 class FieldColumns:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from lanner.archive.auditids import STORED, audit_id_in
-from lanner.archive.fieldcolumns import FieldColumns
+from lanner.archive.auditids import STORED
+from lanner.archive.fieldcolumns import FieldColumns, audit_id_in
 from lanner.archive.schema import TABLE
 from lanner.rules import ir
 from lanner.rules.sql.compile import Translator

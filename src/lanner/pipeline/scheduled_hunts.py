@@ -20,7 +20,6 @@ import structlog
 from lanner.archive.store import Archive
 from lanner.config.folders import DataFolder
 from lanner.errors import LannerError, UsageError
-from lanner.pipeline.hunt_matches import find_matches
 from lanner.settings.hunts import SavedHunt
 from lanner.settings.model import Settings
 from lanner.state.store import Store
@@ -125,6 +124,8 @@ class ScheduledHunts:
 
     def _store(self, saved: SavedHunt, now: dt.datetime) -> Iterator[tuple[int, int]]:
         """Leave matches for ingest, some at a time; give how many there were and how many were new."""
+        from lanner.pipeline.hunt_matches import find_matches  # noqa: PLC0415  # DuckDB and rules take memory
+
         with (
             closing(Store(self._folder.state)) as store,
             closing(Archive.open(self._settings.archive, self._folder.archive, create=False)) as archive,

@@ -8,8 +8,6 @@ from contextlib import closing
 
 import structlog
 
-from lanner.archive.retention.expire import expire
-from lanner.archive.retention.tiers import move_tiers
 from lanner.archive.seals.anchoring import Anchoring
 from lanner.archive.store import Archive
 from lanner.config.folders import DataFolder
@@ -65,11 +63,15 @@ class Upkeep(threading.Thread):
             self._tell(name, problem)
 
     def _expire(self, archive: Archive, now: dt.datetime) -> None:
+        from lanner.archive.retention.expire import expire  # noqa: PLC0415  # DuckDB takes memory: only where it is asked
+
         gone = expire(archive, self._settings.retention, now)
         if gone.rows:
             _LOG.info("events whose time was over are deleted", events=gone.rows, bytes=gone.bytes, held=gone.held)
 
     def _move(self, archive: Archive, now: dt.datetime) -> None:
+        from lanner.archive.retention.tiers import move_tiers  # noqa: PLC0415  # see above
+
         for moved in move_tiers(archive, self._settings.retention, now):
             _LOG.info("files moved to their tier", source=moved.source, target=moved.target, files=moved.files)
 
