@@ -94,6 +94,18 @@ def test_a_lost_database_without_a_spool_goes_on_where_the_archive_says(settings
     assert (found.next_sequence, found.checkpoints) == (42, {"file:/a": {"offset": 70}})
 
 
+def test_a_new_database_beside_an_archive_is_told_how_it_gets_to_know_it_until_it_does(
+    settings, folder, store, detector, event
+):
+    archive(settings, folder, event, 41)
+    notes: list[str] = []
+    recover(settings, folder, store, detector, notes.append)
+    assert ["rules seed" in note for note in notes] == [True]
+    store.keep_memory(detector.memory())
+    recover(settings, folder, store, detector, notes.append)
+    assert len(notes) == 1
+
+
 def test_the_spool_is_newer_than_the_archive(*, settings, folder, store, detector, spool, event):
     archive(settings, folder, event, 1)
     spool(record(1, event("a")), record(2, event("b")))

@@ -42,6 +42,13 @@ def test_an_incident_shows_its_facts_and_its_alerts_in_the_order_of_time(build, 
     assert {"2x Secrets listed, 1x Shell in a pod", "mallory, system:serviceaccount:dev:builder"} <= set(texts(canvas))
 
 
+def test_why_an_incident_was_raised_is_among_its_facts(build, canvas, texts, state, make):
+    state.add_incident(make.incident(worst="Error", telling=["Shell in a pod"]), make.alert())
+    build()
+    raised = "Critical, raised from Error because of 2 tactics (initial-access, persistence) by 1 rules"
+    assert raised in texts(canvas)
+
+
 def test_what_happens_while_the_page_is_open_is_shown(build, state, make):
     state.add_incident(make.incident(), make.alert(rule="first"))
     page = build()

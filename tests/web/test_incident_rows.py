@@ -25,6 +25,12 @@ def test_the_most_frequent_rule_comes_first_and_tactics_follow_an_attack(view):
     assert shown.summary == "score 100 · 3 alerts of 2 rules"
 
 
+def test_an_incident_that_is_worse_than_its_alerts_says_so(view):
+    shown = view(worst="Error")
+    assert shown.summary == "score 100 · 3 alerts of 2 rules · raised by its tactics"
+    assert shown.raised.startswith("raised from Error because of 2 tactics (initial-access, persistence)")
+
+
 @pytest.mark.parametrize(
     ("updated", "text"),
     [

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from lanner.archive.store import ArchivePosition  # loads pyiceberg, which ingest needs only after a loss of state
 
 Note = Callable[[str], None]
+UNSEEDED = (
+    "the state is new and the archive is not: correlations and habits know nothing of what is archived; "
+    "`lanner rules seed --since 14d`, with lanner stopped, lets them know it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ def recover(settings: Settings, folder: DataFolder, store: Store, detector: Dete
         archived = _archive_position(settings, folder, note)
         if archived is not None:
             last = max(last, archived.sequence)
+            if known is None and archived.checkpoints and not store.remembers():
+                note(UNSEEDED)
             checkpoints = {**archived.checkpoints, **checkpoints}
     checkpoints |= _spooled_checkpoints(folder, damaged)
     repeating = {each.source_id for each in settings.sources if each.repeats}

@@ -148,6 +148,10 @@ class Store:
         )
         return body, [row[0] for row in hits], [decode_alert(row[0]) for row in reversed(alerts)]
 
+    def remembers(self) -> bool:
+        """Say whether anything that was to be remembered was kept."""
+        return self._one("select 1 from memory") is not None
+
     def keep_memory(self, body: bytes) -> None:
         """Put what is to be remembered in the place of what was, as of the last record; raises GroundError."""
         self._together(lambda: self._write_memory(body))

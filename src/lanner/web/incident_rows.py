@@ -35,10 +35,11 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def summary(self) -> str:
-        """Score and size in words."""
+        """Score and size in words, and whether it is worse than its alerts."""
         rules = "1 rule" if len(self.rules) == 1 else f"{len(self.rules)} rules"
         alerts = "1 alert" if self.alerts == 1 else f"{count(self.alerts)} alerts"
-        return f"score {self.score} · {alerts} of {rules}"
+        raised = " · raised by its tactics" if self.raised else ""
+        return f"score {self.score} · {alerts} of {rules}{raised}"
 
     @property
     def span(self) -> str:
