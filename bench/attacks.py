@@ -1,6 +1,6 @@
 """Which steps of labelled attacks lanner's own rules see, and how much noise they make.
 
-`python -m bench.attacks [LOG LABELS]`, without arguments the three logs of the project's data folder; every log as it
+`python bench/attacks.py [LOG LABELS]`, without arguments the three logs of the project's data folder; every log as it
 is, and with all names and addresses of its people, teams and tools replaced (nothing is to be seen by its name alone).
 Prints one JSON object a reading; an alert of Notice or above counts for the event that it is told of. With `--learn`
 habits are learnt from the first half of the events, and what the alerts after it come to is told beside the whole.
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from bench.attack_order import reordered
+from attack_order import reordered
 
 from lanner import content
 from lanner.cli.replay import learning

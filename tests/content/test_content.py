@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from bench.attack_order import reordered
+from attack_order import reordered
 from bench.attacks import Asked, judge, judge_moved, judge_renamed, read_labels
 
 from lanner import content
