@@ -96,6 +96,22 @@ def test_an_output_that_fails_costs_neither_its_alert_nor_the_others(monkeypatch
     assert engine.render_errors == 1
 
 
+def test_rules_match_the_event_as_it_is_and_what_is_shown_of_it_is_made_once():
+    made = []
+
+    def show(event):
+        made.append(event)
+        return event_of(verb="hidden", auditID=event.head.audit_id)
+
+    engine = Engine([rule("R"), rule("S")], shown=show)
+    events = [event_of(auditID="a"), event_of(auditID="b")]
+    for event in events:
+        assert {alert.output_fields["ka.verb"] for alert in engine.process(event)} == {"hidden"}
+        shown = engine.shown(event)
+        assert (shown.head.verb, shown.head.audit_id) == ("hidden", event.head.audit_id)
+    assert made == events
+
+
 def _shared(*parts):
     path = SHARED.joinpath(*parts)
     if not path.exists():
