@@ -106,7 +106,7 @@ class ScheduledHunts:
 
     def _ask(self, saved: SavedHunt, now: dt.datetime) -> None:
         status = self._status[saved.name]
-        status.running = now.isoformat(timespec="seconds")
+        status.running = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         begun, found, new, problem = time.monotonic(), 0, 0, ""
         try:
             for count, added in self._store(saved, now):
