@@ -1,6 +1,7 @@
 """How long hunts take on archives of 1, 10 and 100 million events: one rule, all rules, a group-by over a day.
 
-Each question is asked cold (a first time) and warm. Prints one JSON object an archive and one a question, with seconds
+Each question is asked cold (a first time) and warm; --only asks those alone that have a text in their name, and
+--correlations asks for the correlations as well. Prints one JSON object an archive and one a question, with seconds
 as a user waits and seconds of both cores. The events are real ones, repeated; see bench/archive_events.py.
 """
 
@@ -12,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.archive_events import make
@@ -24,6 +25,7 @@ from lanner.archive.settings import ArchiveSettings
 from lanner.archive.store import Archive
 from lanner.detect.engine import Engine
 from lanner.pipeline.hunting import hunt_rules
+from lanner.rules.correlation.model import Correlation
 from lanner.rules.loading import load_files
 from lanner.rules.ruleset import Rule
 
@@ -44,9 +46,10 @@ def timed(question: Callable[[], dict[str, int]]) -> dict[str, float | int]:
     return {**answer, "seconds": round(seconds, 2), "cpu_seconds": round(cpu, 2)}
 
 
-def of_rules(archive: Archive, rules: list[Rule]) -> dict[str, int]:
-    """Hunt for rules."""
-    with hunt_rules(archive, Engine(rules), Selection(), memory=MEMORY) as found:
+def of_rules(archive: Archive, rules: list[Rule], correlations: Sequence[Correlation] = ()) -> dict[str, int]:
+    """Hunt for rules and correlations."""
+    engine = Engine(rules, correlations=correlations)
+    with hunt_rules(archive, engine, Selection(), memory=MEMORY) as found:
         return {"found": found.candidates, "alerts": sum(1 for _ in found.alerts)}
 
 
@@ -56,15 +59,19 @@ def of_sql(archive: Archive, sql: str) -> dict[str, int]:
         return {"rows": sum(1 for _ in answer.rows)}
 
 
-def ask_all(archive: Archive, events: int) -> None:
+def ask_all(archive: Archive, events: int, only: str, *, correlating: bool) -> None:
     """Ask every question twice."""
-    rules = load_files([content.FOLDER]).require().rules
+    loaded = load_files([content.FOLDER]).require()
+    rules, correlations = loaded.rules, loaded.correlations if correlating else []
     questions: dict[str, Callable[[], dict[str, int]]] = {
         "group-by over a day": lambda: of_sql(archive, GROUP_BY),
         **{rule.name: lambda rule=rule: of_rules(archive, [rule]) for rule in rules},
+        **{each.name: lambda each=each: of_rules(archive, [], [each]) for each in correlations},
         f"all {len(rules)} rules": lambda: of_rules(archive, rules),
     }
-    for name, question in questions.items():
+    if correlations:
+        questions["all rules and correlations"] = lambda: of_rules(archive, rules, correlations)
+    for name, question in ((name, question) for name, question in questions.items() if only in name):
         for state in ("cold", "warm"):
             print(json.dumps({"events": events, "question": name, "state": state, **timed(question)}), flush=True)
 
@@ -75,6 +82,8 @@ def main() -> int:
     parser.add_argument("--log", type=Path, default=LOG, help="the real events that are repeated")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "lanner-bench-hunt")
     parser.add_argument("--keep", action="store_true", help="leave the archives there, and use those that are")
+    parser.add_argument("--only", default="", help="ask the questions alone whose name has this text")
+    parser.add_argument("--correlations", action="store_true", help="ask for correlations as well")
     options = parser.parse_args()
     if not options.log.exists():
         print(f"{options.log} is not here; name a log with --log", file=sys.stderr)
@@ -84,7 +93,7 @@ def main() -> int:
         if not folder.exists():
             print(json.dumps(make(options.log, events, folder)), flush=True)
         archive = Archive.open(ArchiveSettings(), folder, create=False)
-        ask_all(archive, events)
+        ask_all(archive, events, options.only, correlating=options.correlations)
         archive.close()
         if not options.keep:
             shutil.rmtree(folder)

@@ -110,7 +110,7 @@ def test_alerts_in_all_forms(alerts, tmp_path):
     """The same alerts as JSON lines of Falco's form, as a table, as CSV and as a Parquet file."""
     row = msgspec.json.decode(alerts("--format", "json", "--hostname", "h").stdout)
     assert (row["rule"], row["output"], row["hostname"]) == ("Reads of anyone", "read by [b]x", "h")
-    assert row["lanner"] == {"audit_id": "a", "stage": "Panic", "related": ["a"], "actor": "[b]x"}
+    assert row["lanner"] == {"audit_id": "a", "stage": "Panic", "related": ["a"], "actor": "[b]x", "verb": "get"}
     assert "read by [b]x" in alerts().stdout
     assert (
         alerts("--format", "csv").stdout.splitlines()[1].startswith("2026-01-01T00:00:00.000000000Z,Warning,Reads of")

@@ -32,13 +32,21 @@ SOUGHT = ("stage", "verb", "resource", "subresource", "namespace", "username", "
 SPLIT = ("time", "ordinal", "position")
 """Columns of numbers that grow: their high bytes repeat, so they pack better byte by byte (BYTE_STREAM_SPLIT)."""
 
+GROUP_ROWS = 32_768
+"""Rows of a row group: enough to tell much by a dictionary, few enough for hunts to leave out most of a file."""
+
+PAGE_ROWS = 8192
+"""Rows of a page: a hunt that fetches one event unpacks a page of each column, and packing suffers a little."""
+
+ONE_PAGE = 1 << 20
+"""For files of one row group, which are read soon enough: pages are bounded by their bytes alone."""
+
 _DAY = "__day"
-_MOST_ROWS = 1 << 20
 _MEGABYTE = 1024 * 1024
 
 
 class Layout(NamedTuple):
-    """How a file is written: zstd's level, the size of pages, whether values that repeat go through a dictionary.
+    """How a file is written: zstd's level, bytes and rows of a page, whether repeated values go through a dictionary.
 
     zstd finds what repeats far back by itself when it is given pages large enough, and packs the values of sorted rows
     better than the numbers of a dictionary; at its low levels a dictionary saves time.
@@ -48,6 +56,7 @@ class Layout(NamedTuple):
     page_bytes: int
     dictionary: bool
     sorted: bool = False
+    page_rows: int = PAGE_ROWS
 
 
 APPENDED = Layout(level=3, page_bytes=4 * _MEGABYTE, dictionary=True)
@@ -183,7 +192,8 @@ def _partitions(columns: pa.Table) -> Iterator[tuple[Partition, pa.Table]]:
 def _write(table: Table, partition: Partition, part: pa.Table, told: Told) -> DataFile:
     writer = DataFileWriter(table, partition, APPENDED, told)
     try:
-        writer.write(part)
+        for start in range(0, part.num_rows, GROUP_ROWS):
+            writer.write(part.slice(start, GROUP_ROWS))
         return writer.close()
     except BaseException:
         writer.abandon()
@@ -219,5 +229,5 @@ def _parquet_writer(schema: pa.Schema, stream: Any, layout: Layout) -> pq.Parque
         write_statistics=list(BOUNDED),
         store_schema=False,
         data_page_size=layout.page_bytes,
-        max_rows_per_page=_MOST_ROWS,
+        max_rows_per_page=layout.page_rows,
     )

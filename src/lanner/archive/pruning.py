@@ -22,9 +22,15 @@ class Files:
         with grounded(archive.folder):
             self._files = [task.file for task in archive.table.scan(row_filter=selection.of_files()).plan_files()]
 
-    def holding(self, wanted: Mapping[str, Collection[str]]) -> list[str]:
-        """Name the files that may hold, in each of these columns, one of its texts."""
-        return [file.file_path for file in self._files if all(_may_hold(file, name, wanted[name]) for name in wanted)]
+    def holding(self, wanted: Mapping[str, Collection[str]], present: Collection[str] = ()) -> list[str]:
+        """Name the files that may hold in each column one of its texts, and values in those that must be present."""
+        numbers = [_NUMBERS[name] for name in present if name in _NUMBERS]
+        return [
+            file.file_path
+            for file in self._files
+            if all(_may_hold(file, name, wanted[name]) for name in wanted)
+            and all(_values(file, number) != 0 for number in numbers)
+        ]
 
     def odd(self) -> list[str]:
         """Name the files that may hold odd events."""

@@ -85,7 +85,7 @@ def connect(
         _open(_config(memory, spill)) as connection,
     ):
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET parquet_metadata_cache = true")
+        connection.execute("SET GLOBAL parquet_metadata_cache = true")
         table = archive.refresh()
         files = plan_files(archive, selection.of_files())
         register_stores(connection, table, files)

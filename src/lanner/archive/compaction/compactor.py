@@ -16,16 +16,13 @@ from lanner.archive.catalog import file_lock
 from lanner.archive.change import Change
 from lanner.archive.compaction.plan import Size, all_merges, closed_merge, open_merge
 from lanner.archive.compaction.runs import Runs, groups
-from lanner.archive.datafiles import DataFileWriter, Layout, Partition
+from lanner.archive.datafiles import GROUP_ROWS, ONE_PAGE, PAGE_ROWS, DataFileWriter, Layout, Partition
 from lanner.archive.errors import grounded
 from lanner.archive.store import Archive
 from lanner.errors import GroundError
 
 KIND = "compact"
 FOLDER = "compaction"
-GROUP_ROWS = 131_072
-"""Rows of a row group, as many as in DuckDB's own: enough to pack well, few enough for hunts to skip most of them."""
-
 FILE_BYTES = 128 * 1024 * 1024
 PAGE_BYTES = 16 * 1024 * 1024
 _EPOCH = dt.date(1970, 1, 1)
@@ -115,7 +112,8 @@ class Compactor:
         runs = Runs(folder, self._archive.table, self._pace.group_bytes, self._check)
         for file in files:
             runs.add(file)
-        writing = _Writing(self._archive, partition, self._pace)
+        few = sum(file.record_count for file in files) <= GROUP_ROWS
+        writing = _Writing(self._archive, partition, self._pace, ONE_PAGE if few else PAGE_ROWS)
         try:
             for rows in groups(runs.merge(), GROUP_ROWS, self._pace.group_bytes):
                 self._check()
@@ -134,9 +132,9 @@ class Compactor:
 class _Writing:
     """The files that a merge writes, one after the other."""
 
-    def __init__(self, archive: Archive, partition: Partition, pace: Pace) -> None:
+    def __init__(self, archive: Archive, partition: Partition, pace: Pace, page_rows: int) -> None:
         self._archive, self._partition, self._pace = archive, partition, pace
-        self._layout = Layout(pace.level, pace.page_bytes, dictionary=False, sorted=True)
+        self._layout = Layout(pace.level, pace.page_bytes, dictionary=False, sorted=True, page_rows=page_rows)
         self._writer: DataFileWriter | None = None
         self._done: list[DataFile] = []
 

@@ -14,9 +14,8 @@ import pyarrow.compute as pc
 from pyiceberg.manifest import DataFile
 
 from lanner.archive.change import Change
-from lanner.archive.compaction.compactor import GROUP_ROWS
 from lanner.archive.compaction.runs import groups
-from lanner.archive.datafiles import DataFileWriter, Layout, Partition
+from lanner.archive.datafiles import GROUP_ROWS, DataFileWriter, Layout, Partition
 from lanner.archive.errors import OvertakenError, grounded
 from lanner.archive.retention.erase import Eraser
 from lanner.archive.retention.holds import HOLDS, quiet_connection, read_holds

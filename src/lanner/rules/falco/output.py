@@ -53,7 +53,7 @@ class _Token(NamedTuple):
 
 
 class OutputFormat:
-    """One compiled output string."""
+    """One compiled output string; `operands` are what it shows."""
 
     def __init__(self, text: str) -> None:
         """Compile; raises OutputError. One leading `*` is dropped, as Falco does."""
@@ -66,6 +66,7 @@ class OutputFormat:
         # The text with a hole for each token; `%` in the literal parts is doubled, for it is a template of Python's.
         self._template = "".join("%s" if isinstance(part, _Token) else part.replace("%", "%%") for part in parts)
         operands = {token.operand: token.extract for token in tokens}
+        self.operands = tuple(operands)
         places = {operand: place for place, operand in enumerate(operands)}
         self._extractors = list(operands.values())
         self._places = [(places[token.operand], token) for token in tokens]
