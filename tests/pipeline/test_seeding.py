@@ -20,6 +20,7 @@ from lanner.config.folders import DataFolder
 from lanner.detect.habits import HabitSettings
 from lanner.errors import GroundError
 from lanner.outputs.throttle import Throttle, ThrottleSettings
+from lanner.pipeline import seeding
 from lanner.pipeline.ingest import Detector
 from lanner.pipeline.ingest_process import build_engine
 from lanner.pipeline.seeding import seed
@@ -173,6 +174,17 @@ def test_seeding_again_changes_nothing_and_forgets_what_was_remembered_before(pl
     assert (first.events, hits, alerts) == (20, [], [])
     assert first.habits == 2  # of the rule and of a correlation
     assert place.seed() == first
+    with closing(Store(place.folder.state)) as store:
+        assert store.memory()[0] == body
+
+
+def test_parts_of_a_large_archive_are_looked_at_one_after_the_other(place, monkeypatch):
+    place.archive([event(number, number * 6) for number in range(20)])
+    whole = place.seed()
+    with closing(Store(place.folder.state)) as store:
+        body, *_ = store.memory()
+    monkeypatch.setattr(seeding, "WINDOW_EVENTS", 6)
+    assert place.seed() == whole
     with closing(Store(place.folder.state)) as store:
         assert store.memory()[0] == body
 

@@ -28,7 +28,8 @@ from lanner.settings.model import Settings
 from lanner.state.lock import held
 from lanner.state.spool import SpoolReader
 
-DAY = dt.timedelta(days=1)
+WINDOW_EVENTS = 500_000
+"""So many events of the archive, about, are looked at and put in the order of their time together."""
 Tell = Callable[[float], Any]
 
 
@@ -69,7 +70,7 @@ def _archived(archive: Archive, engine: Engine, since: dt.datetime, tell: Tell) 
     """Give, in the order of time, the events on which a rule or a part of a correlation may hold."""
     conditions = [rule.condition for rule in engine.rules]
     conditions += [part.condition for each in engine.correlations for _, part in each.seen]
-    windows = list(_windows(since, dt.datetime.now(dt.UTC)))
+    windows = list(_windows(since, dt.datetime.now(dt.UTC), 1 + archive.total_events() // WINDOW_EVENTS))
     for number, window in enumerate(windows):
         told = _share(tell, number, len(windows))
         with find_events(archive, conditions, window, by_time=True, progress=told) as found:
@@ -90,9 +91,8 @@ def _share(tell: Tell, number: int, windows: int) -> Tell:
     return lambda share: tell((number + share) / windows)
 
 
-def _windows(since: dt.datetime, now: dt.datetime) -> Iterator[Selection]:
-    """Give the days one after the other: sorting one of them takes little memory."""
-    days = max((now - since) // DAY, 0)
-    bounds = [since + DAY * number for number in range(days + 1)]
-    for first, after in pairwise([*bounds, None]):
+def _windows(since: dt.datetime, now: dt.datetime, many: int) -> Iterator[Selection]:
+    """Give so many parts of the time since, one after the other; the last one has no end."""
+    length = max(now - since, dt.timedelta(0)) / many
+    for first, after in pairwise([*(since + length * number for number in range(many)), None]):
         yield Selection(since=first, until=after)
