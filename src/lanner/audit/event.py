@@ -105,6 +105,7 @@ class Event(msgspec.Struct, gc=False, eq=False):
     mended: bytes = b""
     line: bytes = b""
     cluster: str = ""
+    _extra: dict[str, list[str]] | msgspec.UnsetType = msgspec.UNSET
     _request: Any = msgspec.UNSET
     _response: Any = msgspec.UNSET
     _document: Any = msgspec.UNSET
@@ -113,6 +114,13 @@ class Event(msgspec.Struct, gc=False, eq=False):
     @property
     def text(self) -> bytes:
         return self.mended or self.raw
+
+    @property
+    def extra(self) -> dict[str, list[str]]:
+        """What the authenticator says of the user beside name and groups; empty where that cannot be read."""
+        if self._extra is msgspec.UNSET:
+            self._extra = _extra_of(self.head.user)
+        return self._extra
 
     @property
     def request(self) -> Any:
@@ -227,6 +235,18 @@ def on_fresh_stack(work: Callable[[], Any]) -> Any:
     thread.start()
     thread.join()
     return result[0] if result else None
+
+
+_decode_extra = msgspec.json.Decoder(dict[str, list[str]]).decode
+
+
+def _extra_of(user: User | None) -> dict[str, list[str]]:
+    if user is None or not len(user.extra):
+        return {}
+    try:
+        return _decode_extra(user.extra)
+    except msgspec.MsgspecError:
+        return {}
 
 
 def _body(text: msgspec.Raw) -> Any:

@@ -13,9 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import msgspec
-
-from lanner.audit.event import Event, User
+from lanner.audit.event import Event
 from lanner.audit.redaction.marks import PREFIX
 
 CREDENTIAL = "authentication.kubernetes.io/credential-id"
@@ -30,7 +28,6 @@ ACCOUNT = "system:serviceaccount:"
 _MARKED = PREFIX.decode()
 TOKEN_SECRET = "kubernetes.io/service-account-token"  # noqa: S105 - a type of Secret
 
-_EXTRA = msgspec.json.Decoder(dict[str, list[str]])
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 _REASON = re.compile(r'RBAC: allowed by ((?:Cluster)?RoleBinding) "([^"]+)" of ((?:Cluster)?Role) "([^"]+)"')
 
@@ -62,15 +59,7 @@ def address(event: Event) -> str | None:
 
 def extra(event: Event, key: str) -> str | None:
     """Return the first value of a key of user.extra."""
-    user = event.head.user
-    return _first(user, key) if user and len(user.extra) else None
-
-
-def _first(user: User, key: str) -> str | None:
-    try:
-        values = _EXTRA.decode(user.extra).get(key)
-    except msgspec.MsgspecError:
-        return None
+    values = event.extra.get(key)
     return values[0] if values else None
 
 
