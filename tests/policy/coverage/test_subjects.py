@@ -6,6 +6,7 @@ import pytest
 
 from lanner.policy.coverage import Coverage
 from lanner.policy.coverage.subjects import subjects
+from lanner.rules import ir
 from lanner.rules.loading import load_texts
 
 TEXT = """
@@ -63,3 +64,24 @@ def test_what_is_told_names_the_kind_of_event(loaded, policy_of):
     ]
     assert join.counterexample.words.startswith("made: mallory@example.com create pods")
     assert {need.verbs for need in join.needs} == {("create",), ("delete",)}
+
+
+def test_a_correlation_of_correlations_is_asked_about_by_all_events_below(loaded):
+    """Those of a join by themselves, those of a count together: any of them will do."""
+    text = """
+title: Upper
+correlation:
+  type: temporal
+  rules: [Join, Count, other]
+  events: {other: ka.verb = list}
+  timespan: 1h
+"""
+    texts = [
+        ("j.yaml", TEXT.format(title="Join", type="join", more="")),
+        ("c.yaml", TEXT.format(title="Count", type="event_count", more="condition: {gte: 3}")),
+        ("u.yaml", text),
+    ]
+    (upper,) = subjects([], load_texts(texts).require().correlations)
+    assert upper.together
+    assert [alias for alias, _ in upper.conditions] == ["Join: made", "Join: gone", "Count", "other"]
+    assert upper.conditions[2][1] == ir.Or(tuple(condition for _, condition in upper.conditions[:2]))
