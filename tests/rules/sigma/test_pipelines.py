@@ -80,6 +80,22 @@ def test_a_log_source_may_become_that_of_audit_events_and_others_are_left_out(tm
     assert "is for k8s, not for audit events" in loaded.results[1].notes[0]
 
 
+@pytest.mark.parametrize(
+    ("condition_", "left"),
+    [("a and not b", 'ka.verb = "get"'), ("b or a", 'ka.verb = "get"'), ("a and (b or a)", 'ka.verb = "get"')],
+)
+def test_what_a_pipeline_drops_counts_for_nothing(condition_, left, tmp_path):
+    rule = f"""title: t
+logsource: {{product: kubernetes}}
+detection: {{a: {{verb: get}}, b: {{Who: x}}, condition: {condition_}}}
+"""
+    only = "field_name_conditions: [{type: include_fields, fields: [Who]}]"
+    drop = f"transformations:\n- type: drop_detection_item\n  {only}\n"
+    assert set(condition(load(rule, drop, folder=tmp_path)).split(" and ")) == {left}
+    nothing = load(rule.replace(condition_, "b"), drop, folder=tmp_path).results[1].errors
+    assert [error.message for error in nothing] == ["nothing is left of the condition"]
+
+
 def test_filters_go_through_as_well(tmp_path):
     rule = RULE.replace("Verb: '%reading%'", "Verb: get")
     text = "---\ntitle: f\nlogsource: {product: kubernetes}\nfilter: {rules: any, a: {Who: ci}, condition: not a}\n"
@@ -118,12 +134,16 @@ def test_a_folder_is_all_its_pipelines(tmp_path):
         ("transformations:\n- type: field_name_maping\n", 2, "did you mean 'field_name_mapping'?"),
         ("transformations:\n- {type: set_value}\n- {type: case, method: upper}\n", 2, "set_value: "),
         ("transformations:\n- id: a\n  type: command_placeholders\n  command: [ls]\n", 3, "no command is run"),
+        ("transformations:\n- type: field_name_transform\n", 2, "write a field_name_mapping"),
         ("transformations:\n- type: nest\n  items:\n  - {type: http_placeholders}\n", 4, "nothing is fetched"),
         ("name: x\npostprocessing:\n- {type: embed, prefix: a}\n", 3, "lanner has none: take it out"),
         ("finalizers:\n- {type: concat}\n", 2, "lanner has none: take it out"),
         ("name: x\nallowed_backends: [splunk]\n", 2, "it is for splunk only: add lanner to allowed_backends"),
         ("name: x\nname: y\n", 2, "name"),
-        ("priority: high\ntransformations: 7\n", 2, "`transformations` is a list"),
+        ("priority: 1\ntransformations: 7\n", 2, "`transformations` is a list"),
+        ("name: x\npriority: high\n", 2, "`priority` is a whole number"),
+        ("name: x\nallowed_backends: lanner\n", 2, "`allowed_backends` is a list of names"),
+        ("name: x\nvars: [a]\n", 2, "`vars` is a mapping"),
     ],
 )
 def test_what_is_wrong_with_a_pipeline_is_told_with_its_place(text, line, words, tmp_path):

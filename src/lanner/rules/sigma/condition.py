@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -53,7 +53,11 @@ class Walker:
 
         Raises CheckError, and SigmaError where the condition itself is wrong.
         """
-        return any_of([self._walk(condition.parsed) for condition in rule.detection.parsed_condition])
+        parts = [self._walk(condition.parsed) for condition in rule.detection.parsed_condition]
+        left = [part for part in parts if part is not None]
+        if not left:
+            raise CheckError("nothing is left of the condition", "", "")
+        return any_of(left)
 
     @staticmethod
     def detections(rule: SigmaRule, lists: Lists) -> tuple[tuple[str, ir.Condition], ...]:
@@ -62,21 +66,24 @@ class Walker:
         if len(found) < 2:
             return ()
         walker = Walker(lists)
-        return tuple((name, walker._walk(each.postprocess(rule.detection, None))) for name, each in found.items())
+        parts = ((name, walker._walk(each.postprocess(rule.detection, None))) for name, each in found.items())
+        return tuple((name, part) for name, part in parts if part is not None)
 
-    def _walk(self, node: Any) -> ir.Condition:
+    def _walk(self, node: Any) -> ir.Condition | None:
+        """Return a part as a condition; None where a pipeline dropped all of it, which then counts for nothing."""
         match node:
             case ConditionAND():
-                return ir.And(tuple(_flat(ir.And, [self._walk(item) for item in node.args])))
+                return _joined(ir.And, filter(None, map(self._walk, node.args)))
             case ConditionOR():
-                return any_of(list(_flat(ir.Or, [self._walk(item) for item in node.args])))
+                return _joined(ir.Or, filter(None, map(self._walk, node.args)))
             case ConditionNOT():
-                return ir.Not(self._walk(node.args[0]))
+                inner = self._walk(node.args[0])
+                return None if inner is None else ir.Not(inner)
             case ConditionFieldEqualsValueExpression():
                 return self._check(node.field, node.value)
             case ConditionValueExpression():
                 return self._sound("", node.value, lambda: keyword(node.value, self._lists))
-        raise CheckError("a part of the condition is empty", "", "")
+        return None
 
     def _check(self, name: str, value: SigmaType) -> ir.Condition:
         target = target_of(name)
@@ -100,7 +107,14 @@ class Walker:
         return condition
 
 
-def _flat(kind: type[ir.And | ir.Or], items: list[ir.Condition]) -> Iterator[ir.Condition]:
+def _joined(kind: type[ir.And | ir.Or], parts: Iterable[ir.Condition]) -> ir.Condition | None:
+    items = list(_flat(kind, parts))
+    if len(items) < 2:
+        return items[0] if items else None
+    return ir.And(tuple(items)) if kind is ir.And else any_of(items)
+
+
+def _flat(kind: type[ir.And | ir.Or], items: Iterable[ir.Condition]) -> Iterator[ir.Condition]:
     for item in items:
         if isinstance(item, kind):
             yield from item.items

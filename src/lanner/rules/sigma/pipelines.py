@@ -20,7 +20,14 @@ from lanner.errors import GroundError, SourceError
 
 BACKEND = "lanner"
 _KEYS = ("name", "priority", "allowed_backends", "vars", "transformations", "postprocessing", "finalizers")
+_KINDS: dict[str, tuple[type, str]] = {
+    "name": (str, "a text"),
+    "priority": (int, "a whole number"),
+    "allowed_backends": (list, "a list of names"),
+    "vars": (dict, "a mapping of names to values"),
+}
 _REFUSED = {
+    "field_name_transform": "its function is written in Python; write a field_name_mapping",
     "file_placeholders": "write a list in a rules file: it stands for the placeholder of its name",
     "http_placeholders": "nothing is fetched from outside; write a list in a rules file",
     "command_placeholders": "no command is run; write a list in a rules file",
@@ -94,6 +101,9 @@ def _check_keys(file: _File, document: Mapping[str, Any]) -> None:
     for key, value in file.node.entries:
         if key.text not in _KEYS:
             raise file.wrong(f"unknown key '{key.text}'{nearest(key.text, list(_KEYS))}", key)
+        kind, words = _KINDS.get(key.text, (object, ""))
+        if not isinstance(document[key.text], kind):
+            raise file.wrong(f"`{key.text}` is {words}", value)
         if key.text in ("postprocessing", "finalizers") and document[key.text]:
             raise file.wrong(f"`{key.text}` changes queries of other programs; lanner has none: take it out", value)
     allowed = document.get("allowed_backends")
