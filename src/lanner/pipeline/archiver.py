@@ -44,6 +44,7 @@ STATUS_SECONDS = 0.5
 RETRY_SECONDS = 2.0
 DRAIN_SECONDS = 20.0
 READ_BYTES = 4 * 1024 * 1024
+STEP_BYTES = 4 * 1024 * 1024
 POSITION_BYTES = 16 * 1024 * 1024
 RECORD_BYTES = 100
 ORDINAL_BITS = 20
@@ -98,7 +99,7 @@ class Archiver:
         self._last = self._committed
         self._rows: list[Row] = []
         self._encoded: list[pa.Table] = []
-        self._events = self._bytes = self._read_bytes = 0
+        self._events = self._bytes = self._row_bytes = self._read_bytes = 0
         self._since = time.monotonic()
         self._status: dict[str, Any] = {"events": 0, "commits": 0, "problem": "", "redacted": {}}
         self._published = 0.0
@@ -172,10 +173,12 @@ class Archiver:
     def _add(self, rows: list[Row]) -> None:
         self._rows += rows
         self._events += len(rows)
-        self._bytes += sum(len(row.raw) for row in rows)
-        if len(self._rows) >= STEP_ROWS:
+        added = sum(len(row.raw) for row in rows)
+        self._bytes += added
+        self._row_bytes += added
+        if len(self._rows) >= STEP_ROWS or self._row_bytes >= STEP_BYTES:
             self._encoded.append(self._archive.encode(self._rows))
-            self._rows = []
+            self._rows, self._row_bytes = [], 0
 
     def _full(self) -> bool:
         return self._events >= self._settings.commit_events or self._bytes >= self._settings.commit_bytes
@@ -217,7 +220,7 @@ class Archiver:
         }
         self._committed = self._last
         self._rows, self._encoded = [], []
-        self._events = self._bytes = self._read_bytes = 0
+        self._events = self._bytes = self._row_bytes = self._read_bytes = 0
         pa.default_memory_pool().release_unused()
         self._since = time.monotonic()
         self._noise.clear()

@@ -142,6 +142,7 @@ class _Writing:
         if self._writer is None:
             self._writer = self._archive.writer(self._partition, self._layout)
         self._writer.write(rows)
+        pa.default_memory_pool().release_unused()
         if self._writer.size >= self._pace.file_bytes:
             self.done()
 

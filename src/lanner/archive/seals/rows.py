@@ -18,13 +18,15 @@ FIRST_COLUMNS = 47
 _BYTES = pa.large_binary()
 _NEXT, _NULL, _ITEM = (pa.scalar(mark, _BYTES) for mark in (b"\xff", b"\xfe", b"\xfc"))
 _EMPTY = pa.scalar(b"", _BYTES)
-_STEP_ROWS = 2000
+_STEP_ROWS, _STEP_BYTES = 2000, 8 * 1024 * 1024
+"""Rows that are copied at once to be digested, about."""
 _TEXT = (pa.string(), pa.large_string())
 
 
 def row_digests(rows: pa.Table, numbers: Sequence[int]) -> list[bytes]:
     """Return the SHA-256 of each row; `numbers` are the columns' field ids. Raises ValueError for broken UTF-8."""
-    return [digest for batch in rows.to_batches(_STEP_ROWS) for digest in _batch_digests(batch, numbers)]
+    step = min(_STEP_ROWS, max(1, rows.num_rows * _STEP_BYTES // max(rows.nbytes, 1)))
+    return [digest for batch in rows.to_batches(step) for digest in _batch_digests(batch, numbers)]
 
 
 def _batch_digests(batch: pa.RecordBatch, numbers: Sequence[int]) -> list[bytes]:
