@@ -45,9 +45,12 @@ def fetched(files, columns=EVERYTHING, *, whole=False, stop=None):
         return [text for text, _ in Fetcher(connection, columns, stop).lines("found")]
 
 
-@pytest.mark.parametrize(("rows", "size"), [(100, 1 << 20), (2, 1 << 20), (100, 1)])
-def test_events_come_in_the_order_of_arrival_however_many_are_held_at_once(files, monkeypatch, rows, size):
-    """All in one part, in parts of few rows, and where each event alone is heavier than a part may be."""
+@pytest.mark.parametrize(
+    ("rows", "size", "few"), [(100, 1 << 20, 32), (100, 1 << 20, 2), (2, 1 << 20, 32), (100, 1, 32)]
+)
+def test_events_come_in_the_order_of_arrival_however_many_are_held_at_once(files, monkeypatch, rows, size, few):
+    """All in one part, many in a file, in parts of few rows, and where each event is heavier than a part may be."""
+    monkeypatch.setattr(fetching, "_FEW", few)
     monkeypatch.setattr(fetching, "PART_ROWS", rows)
     monkeypatch.setattr(fetching, "PART_BYTES", size)
     assert fetched(files) == [line(number) for number in range(6)]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from lanner.archive.auditids import SHOWN
+from lanner.archive.auditids import ODD, STORED
 from lanner.archive.query import THREADS, explained
 from lanner.archive.rebuild import REBUILD, rebuild_line
 
@@ -27,8 +27,14 @@ _READ_ROWS = 2048
 _GIVEN_ROWS = 500
 _ALWAYS = ("item", "source_ip")
 _ABSENT: dict[str, Any] = dict.fromkeys(REBUILD)
+_FEW = 32
+"""So many rows of a file are written into the statement, which then costs less than a list beside it."""
 _FILE = "read_parquet($file, file_row_number = true, hive_partitioning = false)"
-_ROWS = f"(SELECT {SHOWN} FROM {_FILE}) WHERE file_row_number IN (SELECT unnest($places::BIGINT[]))"  # noqa: S608 - fixed names
+_SHOWN = {
+    STORED: f'coalesce(CAST("{STORED}" AS VARCHAR), "{ODD}") AS "{STORED}"',
+    # A cursor has the zone of this machine, so times go without one.
+    **{name: f"make_timestamp(epoch_us({name})) AS {name}" for name in ("time", "received")},
+}
 
 
 class Line(NamedTuple):
@@ -90,11 +96,14 @@ class Fetcher:
     def _read(self, where: tuple[str, bool], places: dict[int, int], room: _Room) -> pa.Table:
         file, whole = where
         names = dict.fromkeys((*(REBUILD if whole else self._columns), *_ALWAYS))
-        columns = ", ".join(_column(name) for name in names)
-        sql = f"SELECT file_row_number, {columns} FROM {_ROWS}"  # noqa: S608 - fixed names
+        columns = ", ".join(_SHOWN.get(name, f'"{name}"') for name in names)
+        few = len(places) <= _FEW
+        among = ", ".join(map(str, places)) if few else "SELECT unnest($places::BIGINT[])"
+        sql = f"SELECT file_row_number, {columns} FROM {_FILE} WHERE file_row_number IN ({among})"  # noqa: S608 - fixed names and numbers
+        parameters = {"file": file} if few else {"file": file, "places": list(places)}
         cursor = self._cursors.get()
         try:
-            answer = cursor.sql(sql, params={"file": file, "places": list(places)})
+            answer = cursor.sql(sql, params=parameters)
             with answer.to_arrow_reader(_READ_ROWS) as reader:
                 rows = pa.Table.from_batches(self._taken(reader, room), reader.schema)
         finally:
@@ -123,11 +132,6 @@ class _Room:
             self._left -= size
             if self._left < 0:
                 raise _HeavyError
-
-
-def _column(name: str) -> str:
-    """Name a column; times without a zone, as a cursor has that of this machine."""
-    return f"make_timestamp(epoch_us({name})) AS {name}" if name in ("time", "received") else f'"{name}"'
 
 
 def rebuilt(values: dict[str, Any]) -> Line:
