@@ -27,7 +27,7 @@ def pytest_runtest_protocol():
 
     def stop(_number, _frame):
         stopped.append(True)
-        measuring._collector.stop()
+        measuring.stop()
 
     before = signal.signal(signal.SIGVTALRM, stop)
     signal.siginterrupt(signal.SIGVTALRM, False)
@@ -38,4 +38,4 @@ def pytest_runtest_protocol():
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
         if stopped:
-            measuring._collector.start()
+            measuring.start()

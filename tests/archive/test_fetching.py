@@ -8,7 +8,7 @@ import pytest
 
 from lanner.archive import fetching
 from lanner.archive.fetching import Fetcher
-from lanner.archive.fieldreads import EVERYTHING, TOLD
+from lanner.archive.fieldreads import EVERYTHING, NAMED_IN_BODY, PART, TOLD, WHOLE
 from lanner.archive.query import plan_files
 from lanner.archive.row import Row
 from lanner.archive.settings import ArchiveSettings
@@ -34,12 +34,12 @@ def files(tmp_path):
     return found
 
 
-def fetched(files, columns=EVERYTHING, *, whole=False, stop=None):
+def fetched(files, columns=EVERYTHING, *, extent=PART, stop=None):
     """Fetch all events of the files."""
     with duckdb.connect() as connection:
         found = connection.read_parquet(files, hive_partitioning=False, filename=True, file_row_number=True)
         rows = found.project(
-            f"filename AS file, file_row_number AS place, {whole} AS whole, NULL AS moment, source, ordinal, item"
+            f"filename AS file, file_row_number AS place, {extent} AS extent, NULL AS moment, source, ordinal, item"
         )
         rows.create("found")
         return [text for text, _ in Fetcher(connection, columns, stop).lines("found")]
@@ -61,7 +61,8 @@ def test_columns_that_nobody_asked_for_are_absent_but_in_events_that_are_wanted_
     (first, *_) = fetched(files, TOLD)
     assert b"requestObject" not in first
     assert b'"auditID":"id-0"' in first
-    assert fetched(files, TOLD, whole=True) == [line(number) for number in range(6)]
+    assert b"requestObject" in fetched(files, TOLD, extent=NAMED_IN_BODY)[0]
+    assert fetched(files, TOLD, extent=WHOLE) == [line(number) for number in range(6)]
 
 
 def test_fetching_ends_when_it_is_asked_to(files):
@@ -77,5 +78,5 @@ def test_nothing_is_fetched_where_nothing_was_found():
     with duckdb.connect() as connection:
         empty = pa.table({name: pa.array([], pa.int64()) for name in ("place", "moment", "ordinal", "item")})
         connection.register("none", empty)
-        connection.execute("CREATE TABLE found AS SELECT '' AS file, *, true AS whole, '' AS source FROM none")
+        connection.execute("CREATE TABLE found AS SELECT '' AS file, *, 0 AS extent, '' AS source FROM none")
         assert list(Fetcher(connection, EVERYTHING, None).lines("found")) == []

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from lanner.archive.auditids import ODD, STORED
+from lanner.archive.fieldreads import EXTENTS, columns_of
 from lanner.archive.query import THREADS, explained
 from lanner.archive.rebuild import REBUILD, rebuild_line
 
@@ -49,7 +50,7 @@ class _HeavyError(Exception):
 
 
 class Fetcher:
-    """Fetches events; `columns` are those to rebuild them of, except where a place is `whole`."""
+    """Fetches events; `columns` are those to rebuild them of, and more where a place's extent says so."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, columns: frozenset[str], stop: threading.Event | None
@@ -60,17 +61,17 @@ class Fetcher:
         for _ in range(THREADS):
             self._cursors.put(connection.cursor())
         self._connection = connection
-        self._columns = [name for name in REBUILD if name in columns]
+        self._columns = [[name for name in REBUILD if name in columns_of(extent, columns)] for extent in EXTENTS]
 
     def lines(self, found: str) -> Iterator[Line]:
-        """Give the events that a table names by file, place and whole, by moment, source, ordinal and item."""
+        """Give the events that a table names by file, place and extent, by moment, source, ordinal and item."""
         order = "moment, source, ordinal, item"
-        sql = f"SELECT DISTINCT file, place, whole, {order} FROM {found} ORDER BY {order}"  # noqa: S608 - fixed names
+        sql = f"SELECT DISTINCT file, place, extent, {order} FROM {found} ORDER BY {order}"  # noqa: S608 - fixed names
         with explained():
             reader = self._connection.sql(sql).to_arrow_reader(PART_ROWS)
             with ThreadPoolExecutor(THREADS) as pool:
                 for batch in reader:
-                    yield from self._part(pool, pa.table(batch.select(["file", "place", "whole"])))
+                    yield from self._part(pool, pa.table(batch.select(["file", "place", "extent"])))
 
     def _part(self, pool: ThreadPoolExecutor, places: pa.Table) -> Iterator[Line]:
         try:
@@ -85,17 +86,17 @@ class Fetcher:
 
     def _fetch(self, pool: ThreadPoolExecutor, places: pa.Table) -> pa.Table:
         """Return events in the order of their places."""
-        wanted: dict[tuple[str, bool], dict[int, int]] = defaultdict(dict)
-        for order, (file, place, whole) in enumerate(zip(*(column.to_pylist() for column in places), strict=True)):
-            wanted[file, whole][place] = order
+        wanted: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
+        for order, (file, place, extent) in enumerate(zip(*(column.to_pylist() for column in places), strict=True)):
+            wanted[file, extent][place] = order
         limit = PART_BYTES if places.num_rows > 1 else None
         room = _Room(limit)
         parts = pool.map(lambda entry: self._read(entry[0], entry[1], room), wanted.items())
         return pa.concat_tables(parts, promote_options="default").sort_by("order").combine_chunks()
 
-    def _read(self, where: tuple[str, bool], places: dict[int, int], room: _Room) -> pa.Table:
-        file, whole = where
-        names = dict.fromkeys((*(REBUILD if whole else self._columns), *_ALWAYS))
+    def _read(self, where: tuple[str, int], places: dict[int, int], room: _Room) -> pa.Table:
+        file, extent = where
+        names = dict.fromkeys((*self._columns[extent], *_ALWAYS))
         columns = ", ".join(_SHOWN.get(name, f'"{name}"') for name in names)
         few = len(places) <= _FEW
         among = ", ".join(map(str, places)) if few else "SELECT unnest($places::BIGINT[])"

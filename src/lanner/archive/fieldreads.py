@@ -16,11 +16,15 @@ TOLD = frozenset(
         *("resource", "subresource", "namespace", "name", "source_ip", "annotations", "audit_version"),
     }
 )
-"""What every alert tells of its event, but for the name of an object that was made without one (see UNTOLD)."""
+"""What every alert tells of its event, but for the name of an object that was made without one (see EXTENT)."""
 
 EVERYTHING = frozenset(REBUILD)
-UNTOLD = "shape IS NOT NULL OR line IS NOT NULL OR odd IS NOT NULL OR (verb = 'create' AND coalesce(name, '') = '')"
-"""The events that must be rebuilt of all columns whatever is asked of them."""
+EXTENTS = PART, NAMED_IN_BODY, WHOLE = range(3)
+EXTENT = (
+    f"CASE WHEN shape IS NOT NULL OR line IS NOT NULL OR odd IS NOT NULL THEN {WHOLE} "
+    f"WHEN verb = 'create' AND coalesce(name, '') = '' THEN {NAMED_IN_BODY} ELSE {PART} END"
+)
+"""Of what an event must be rebuilt: the columns that are asked for, the bodies that name what it made as well, all."""
 
 _NOTHING: frozenset[str] = frozenset()
 _REQUEST, _RESPONSE, _STATUS = frozenset({"request_object"}), frozenset({"response_object"}), {"response_status"}
@@ -55,6 +59,11 @@ _KEYS: dict[str, frozenset[str]] = {
 }
 _POINTERS = frozenset({"jevt.value", "json.value"})
 _WHOLE = frozenset({"jevt.obj", "json.obj", "evt.plugininfo"})
+
+
+def columns_of(extent: int, columns: frozenset[str]) -> frozenset[str]:
+    """Return the columns to rebuild an event of where `columns` are asked for."""
+    return EVERYTHING if extent == WHOLE else columns | (_REQUEST | _RESPONSE if extent == NAMED_IN_BODY else _NOTHING)
 
 
 def columns_read(fields: Iterable[ir.Field]) -> frozenset[str]:

@@ -17,7 +17,7 @@ from sqlglot import exp
 from lanner.archive.auditids import SHOWN
 from lanner.archive.fetching import Fetcher, Line
 from lanner.archive.fieldcolumns import FieldColumns
-from lanner.archive.fieldreads import EVERYTHING, UNTOLD
+from lanner.archive.fieldreads import EVERYTHING, EXTENT, WHOLE
 from lanner.archive.pruning import Files
 from lanner.archive.query import connect, explained
 from lanner.archive.selection import Selection
@@ -38,7 +38,7 @@ _ODD = Scan(exp.column("odd").is_(exp.null()).not_(), {})
 _TELL_SECONDS = 0.2
 _FOUND = "found"
 _PLACE_COLUMNS = (
-    "file VARCHAR, place BIGINT, whole BOOLEAN, moment TIMESTAMPTZ, source VARCHAR, ordinal BIGINT, item INTEGER"
+    "file VARCHAR, place BIGINT, extent TINYINT, moment TIMESTAMPTZ, source VARCHAR, ordinal BIGINT, item INTEGER"
 )
 _FILES = "read_parquet($files, union_by_name = true, hive_partitioning = false)"
 _READ = f"(SELECT {SHOWN}, filename, file_row_number FROM {_FILES})"  # noqa: S608 - fixed names
@@ -77,8 +77,8 @@ def find_events(
     pieces = [piece for condition in conditions for piece in divide(condition, partial(_is_narrow, fields))]
     planned = plan_scans(pieces, [translator.translate(piece) for piece in pieces], fields, ANCHORS, SPARSE)
     steps = [*planned, _ODD] if conditions else []
-    whole, moment = UNTOLD if columns < EVERYTHING else "true", '"time"' if by_time else "NULL"
-    noted = f"{whole}, {moment}"
+    extent, moment = WHOLE if columns >= EVERYTHING else EXTENT, '"time"' if by_time else "NULL"
+    noted = f"{extent}, {moment}"
     with connect(archive, memory=memory, view=False, stop=stop) as connection:
         files = Files(archive, selection)
         with explained():
@@ -120,7 +120,7 @@ def _watched(connection: duckdb.DuckDBPyConnection, tell: Callable[[float], Any]
 
 
 def _look(connection: duckdb.DuckDBPyConnection, files: Files, scan: Scan, selection: Selection, noted: str) -> None:
-    """Note where the events of a scan stand, and what `noted` gives: whether all columns are wanted, and the time."""
+    """Note where the events of a scan stand, and what `noted` gives: its extent, and the time."""
     paths = files.odd() if scan is _ODD else files.holding(scan.anchors, scan.present)
     if not paths:
         return
