@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import uuid
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol, cast
@@ -128,6 +129,7 @@ class DataFileWriter:
 
     def abandon(self) -> None:
         """Close the file without an end, and delete it; raises nothing."""
+        self._stream.forget()
         try:
             self._opened.close()
             self._table.io.delete(self.location)
@@ -215,6 +217,10 @@ class _Digesting:
 
     def flush(self) -> None:
         self._stream.flush()
+
+    def forget(self) -> None:
+        """Let what is still written go nowhere: a Parquet writer that was not closed ends its file when it is freed."""
+        self._stream = io.BytesIO()
 
 
 def _parquet_writer(schema: pa.Schema, stream: Any, layout: Layout) -> pq.ParquetWriter:
