@@ -12,7 +12,10 @@ STORED, ODD = "audit_id", "audit_text"
 
 _CHARACTERS, _DIGITS = 36, 32
 _GROUPS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
-SHOWN = f'* EXCLUDE ("{ODD}") REPLACE (coalesce(CAST("{STORED}" AS VARCHAR), "{ODD}") AS "{STORED}")'
+TEXT = f'coalesce(CAST("{STORED}" AS VARCHAR), "{ODD}") AS "{STORED}"'
+"""An auditID of a file as readers see it, in DuckDB's words."""
+
+SHOWN = f'* EXCLUDE ("{ODD}") REPLACE ({TEXT})'
 """All columns of a file as readers see them, in DuckDB's words."""
 
 

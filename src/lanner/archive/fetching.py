@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from lanner.archive.auditids import ODD, STORED
+from lanner.archive.auditids import STORED, TEXT
 from lanner.archive.fieldreads import EXTENTS, columns_of
 from lanner.archive.query import THREADS, explained
 from lanner.archive.rebuild import REBUILD, rebuild_line
@@ -32,7 +32,7 @@ _FEW = 32
 """So many rows of a file are written into the statement, which then costs less than a list beside it."""
 _FILE = "read_parquet($file, file_row_number = true, hive_partitioning = false)"
 _SHOWN = {
-    STORED: f'coalesce(CAST("{STORED}" AS VARCHAR), "{ODD}") AS "{STORED}"',
+    STORED: TEXT,
     # A cursor has the zone of this machine, so times go without one.
     **{name: f"make_timestamp(epoch_us({name})) AS {name}" for name in ("time", "received")},
 }

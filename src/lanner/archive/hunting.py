@@ -19,7 +19,7 @@ from lanner.archive.fetching import Fetcher, Line
 from lanner.archive.fieldcolumns import FieldColumns
 from lanner.archive.fieldreads import EVERYTHING, EXTENT, WHOLE
 from lanner.archive.pruning import Files
-from lanner.archive.query import connect, explained
+from lanner.archive.query import beside, connect, explained
 from lanner.archive.selection import Selection
 from lanner.archive.settings import HUNT_MEMORY
 from lanner.archive.store import Archive
@@ -84,7 +84,7 @@ def find_events(
         with explained():
             connection.execute(f"CREATE TEMP TABLE {_FOUND} ({_PLACE_COLUMNS})")
             for done, scan in enumerate(steps):
-                with _watched(connection, partial(_tell, progress, done, len(steps))):
+                with beside(partial(_tell, connection, progress, done, len(steps)), _TELL_SECONDS):
                     _look(connection, files, scan, selection, noted)
             count = _count(connection)
         lines = Fetcher(connection, columns, stop).lines(_FOUND)
@@ -97,26 +97,9 @@ def _is_narrow(fields: FieldColumns, condition: ir.Condition) -> bool:
     return not anchors.keys().isdisjoint(ANCHORS[:-1]) or not present_in(condition, fields).isdisjoint(SPARSE)
 
 
-def _tell(progress: Callable[[float], Any], done: int, steps: int, share: float) -> None:
-    progress((done + share) / steps)
-
-
-@contextmanager
-def _watched(connection: duckdb.DuckDBPyConnection, tell: Callable[[float], Any]) -> Iterator[None]:
-    """Tell now and then how much of a query is done."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(_TELL_SECONDS):
-            tell(max(connection.query_progress(), 0.0) / 100)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watcher.join()
+def _tell(connection: duckdb.DuckDBPyConnection, progress: Callable[[float], Any], done: int, steps: int) -> None:
+    """Tell how much is done, the query that runs included."""
+    progress((done + max(connection.query_progress(), 0.0) / 100) / steps)
 
 
 def _look(connection: duckdb.DuckDBPyConnection, files: Files, scan: Scan, selection: Selection, noted: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -105,12 +105,23 @@ def _interrupted(connection: duckdb.DuckDBPyConnection, stop: threading.Event | 
     if stop is None:
         yield
         return
+
+    def look() -> None:
+        if stop.is_set():
+            connection.interrupt()
+
+    with beside(look, _LOOK_SECONDS):
+        yield
+
+
+@contextmanager
+def beside(look: Callable[[], Any], seconds: float) -> Iterator[None]:
+    """Call `look` now and then in a thread of its own, every so many seconds until the end."""
     ended = threading.Event()
 
     def watch() -> None:
-        while not ended.wait(_LOOK_SECONDS):
-            if stop.is_set():
-                connection.interrupt()
+        while not ended.wait(seconds):
+            look()
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

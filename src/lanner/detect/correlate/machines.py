@@ -72,16 +72,18 @@ def _aliases(correlation: Correlation) -> list[str]:
 
 
 class _Base:
-    """A machine that waits for no time to pass."""
+    """A machine that waits for no time to pass; a timed one waits until the timespan of its oldest key is over."""
 
     timed = False
+    memory: Memory[Any]
 
     def __init__(self, correlation: Correlation) -> None:
         self._correlation, self._span = correlation, correlation.timespan
 
     @property
     def due_time(self) -> int | None:
-        return None
+        oldest = self.memory.oldest() if self.timed else None
+        return None if oldest is None else oldest[0] + self._span
 
     def expire(self) -> Due | None:
         return None
@@ -164,11 +166,6 @@ class _Unmet(_Temporal):
             seen[hit.part] = entry_of(hit, whole=True)
             self.memory.holds(key, filter(None, seen))
         return None
-
-    @property
-    def due_time(self) -> int | None:
-        oldest = self.memory.oldest()
-        return None if oldest is None else oldest[0] + self._span
 
     def expire(self) -> Due | None:
         for key, time, seen in self.memory.items():
@@ -343,11 +340,6 @@ class _Absence(_Base):
             self.memory.put(key, hit.time, entry)
             self.memory.measured(key, bytes_of(entry))
         return None
-
-    @property
-    def due_time(self) -> int | None:
-        oldest = self.memory.oldest()
-        return None if oldest is None else oldest[0] + self._span
 
     def expire(self) -> Due | None:
         for key, time, entry in self.memory.items():
