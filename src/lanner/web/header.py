@@ -7,9 +7,10 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from lanner.web.feed import Snapshot
+from lanner.settings.model import Settings
+from lanner.web.feed import Feed, Snapshot
 from lanner.web.figures import count, visible
-from lanner.web.health import Health
+from lanner.web.health import Health, judge, parts
 
 PAGES = {"/": "Alerts", "/incidents": "Incidents", "/hunts": "Hunts"}
 
@@ -50,6 +51,21 @@ class Header:
             written, total = player.get("written") or 0, player.get("total") or 0
             self._progress.set_text(demo_words(player))
             self._bar.style(f"width: {100 * written / total if total else 0:.1f}%")
+
+
+class FeedHeader(Header):
+    """The head of a page that follows a feed."""
+
+    def __init__(self, settings: Settings, feed: Feed, *, here: str) -> None:
+        """`here` is as in Header."""
+        super().__init__(settings.host, here=here)
+        self._feed, self._expected = feed, parts(settings)
+        self.update()
+
+    def update(self) -> None:
+        """Show what the feed saw last."""
+        snapshot = self._feed.snapshot
+        self.show(snapshot, judge(snapshot, self._expected))
 
 
 def demo_words(player: dict[str, Any]) -> str:

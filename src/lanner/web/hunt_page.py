@@ -15,8 +15,7 @@ from lanner.web.descriptions import Descriptions
 from lanner.web.feed import Feed, Update
 from lanner.web.figures import visible
 from lanner.web.foot import Foot
-from lanner.web.header import Header
-from lanner.web.health import judge, parts
+from lanner.web.header import FeedHeader
 from lanner.web.hunt_rows import LONGEST_SQL, LONGEST_TEXT, HuntView, facts_of, make_views
 from lanner.web.hunts_page import RELOAD_SECONDS, headline
 from lanner.web.opening import AlertOpener
@@ -35,14 +34,13 @@ class HuntPage:
     def __init__(self, settings: Settings, feed: Feed, descriptions: Descriptions, name: str) -> None:
         self._feed = feed
         self._saved = [hunt for hunt in settings.hunts if hunt.name == name]
-        self._expected = parts(settings)
         self._groups: list[Group] = []
         self._shown: HuntView | None = None
         self._before: list[int | None] = [None]
         self._turn = 0
         self._loaded = 0.0
         with ui.element("main").classes("page hunt-page").props("tabindex=-1") as main:
-            self._header = Header(settings.host, here="/hunts")
+            self._header = FeedHeader(settings, feed, here="/hunts")
             self._about = ui.element("section").classes("about")
             with ui.element("section").classes("alerts") as self._alerts:
                 self._list = AlertList()
@@ -51,7 +49,6 @@ class HuntPage:
         self._opener = AlertOpener(feed, descriptions, panel)
         self._list.on("open", self._open)
         main.on("keydown.escape", panel.close, [])
-        self._show_state()
         if not self._saved:
             self._alerts.set_visibility(False)
             with self._about:
@@ -59,12 +56,9 @@ class HuntPage:
 
     async def update(self, _update: Update) -> None:
         """Show what a poll found."""
-        self._show_state()
+        self._header.update()
         if self._saved and (not self._loaded or time.monotonic() - self._loaded >= RELOAD_SECONDS):
             await self._load()
-
-    def _show_state(self) -> None:
-        self._header.show(self._feed.snapshot, judge(self._feed.snapshot, self._expected))
 
     async def _open(self, event: GenericEventArguments) -> None:
         await self._opener.open_key(self._groups, event.args)

@@ -13,8 +13,7 @@ from lanner.errors import GroundError
 from lanner.settings.model import Settings
 from lanner.web.feed import Feed, Update
 from lanner.web.figures import count, visible
-from lanner.web.header import Header
-from lanner.web.health import judge, parts
+from lanner.web.header import FeedHeader
 from lanner.web.hunt_rows import LONGEST_TEXT, HuntView, make_views, moment, short_name
 
 RELOAD_SECONDS = 1.0
@@ -27,23 +26,18 @@ class HuntsPage:
     def __init__(self, settings: Settings, feed: Feed) -> None:
         self._feed = feed
         self._saved = settings.hunts
-        self._expected = parts(settings)
         self._shown: list[HuntView] | None = None
         self._loaded = 0.0
         with ui.element("main").classes("page"):
-            self._header = Header(settings.host, here="/hunts")
+            self._header = FeedHeader(settings, feed, here="/hunts")
             with ui.element("section").classes("alerts"):
                 self._list = ui.element("div").classes("scroller hunt-list")
-        self._show_state()
 
     async def update(self, _update: Update) -> None:
         """Show what a poll found."""
-        self._show_state()
+        self._header.update()
         if self._shown is None or time.monotonic() - self._loaded >= RELOAD_SECONDS:
             await self._load()
-
-    def _show_state(self) -> None:
-        self._header.show(self._feed.snapshot, judge(self._feed.snapshot, self._expected))
 
     async def _load(self) -> None:
         self._loaded = time.monotonic()

@@ -14,8 +14,7 @@ from lanner.web.descriptions import Descriptions
 from lanner.web.feed import Feed, Update
 from lanner.web.figures import count
 from lanner.web.foot import Foot
-from lanner.web.header import Header
-from lanner.web.health import judge, parts
+from lanner.web.header import FeedHeader
 from lanner.web.incident_rows import IncidentView, make_view
 from lanner.web.incidents_page import RELOAD_SECONDS, course, headline
 from lanner.web.opening import AlertOpener
@@ -33,14 +32,13 @@ class IncidentPage:
 
     def __init__(self, settings: Settings, feed: Feed, descriptions: Descriptions, number: str) -> None:
         self._feed, self._number = feed, number
-        self._expected = parts(settings)
         self._groups: list[Group] = []
         self._shown: IncidentView | None = None
         self._pages = [0]
         self._turn = 0
         self._loaded = 0.0
         with ui.element("main").classes("page incident-page").props("tabindex=-1") as main:
-            self._header = Header(settings.host, here="/incidents")
+            self._header = FeedHeader(settings, feed, here="/incidents")
             self._about = ui.element("section").classes("about")
             with ui.element("section").classes("alerts"):
                 self._list = AlertList()
@@ -49,16 +47,12 @@ class IncidentPage:
         self._opener = AlertOpener(feed, descriptions, panel)
         self._list.on("open", self._open)
         main.on("keydown.escape", panel.close, [])
-        self._show_state()
 
     async def update(self, _update: Update) -> None:
         """Show what a poll found."""
-        self._show_state()
+        self._header.update()
         if not self._loaded or time.monotonic() - self._loaded >= RELOAD_SECONDS:
             await self._load()
-
-    def _show_state(self) -> None:
-        self._header.show(self._feed.snapshot, judge(self._feed.snapshot, self._expected))
 
     async def _open(self, event: GenericEventArguments) -> None:
         await self._opener.open_key(self._groups, event.args)

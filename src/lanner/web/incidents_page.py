@@ -13,8 +13,7 @@ from lanner.errors import GroundError
 from lanner.settings.model import Settings
 from lanner.web.feed import Feed, Update
 from lanner.web.foot import Foot
-from lanner.web.header import Header
-from lanner.web.health import judge, parts
+from lanner.web.header import FeedHeader
 from lanner.web.incident_rows import IncidentView, make_view
 
 PAGE = 50
@@ -27,28 +26,23 @@ class IncidentsPage:
 
     def __init__(self, settings: Settings, feed: Feed) -> None:
         self._feed = feed
-        self._expected = parts(settings)
         self._shown: list[IncidentView] | None = None
         self._offset = 0
         self._loaded = 0.0
         with ui.element("main").classes("page"):
-            self._header = Header(settings.host, here="/incidents")
+            self._header = FeedHeader(settings, feed, here="/incidents")
             with ui.element("section").classes("alerts"):
                 with ui.element("div").classes("filters"):
                     self._days = ui.select(SPANS, value=0, on_change=self._first)
                     self._days.props('dense outlined options-dense aria-label="Time"')
                 self._list = ui.element("div").classes("scroller incident-list")
                 self._foot = Foot(("back to the worst", self._first), ("further", self._go_further))
-        self._show_state()
 
     async def update(self, _update: Update) -> None:
         """Show what a poll found."""
-        self._show_state()
+        self._header.update()
         if self._shown is None or time.monotonic() - self._loaded >= RELOAD_SECONDS:
             await self._load()
-
-    def _show_state(self) -> None:
-        self._header.show(self._feed.snapshot, judge(self._feed.snapshot, self._expected))
 
     async def _first(self) -> None:
         self._offset = 0

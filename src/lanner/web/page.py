@@ -12,8 +12,7 @@ from lanner.web.alerts_view import AlertsView
 from lanner.web.clients import follow
 from lanner.web.descriptions import Descriptions
 from lanner.web.feed import Feed, Update
-from lanner.web.header import Header
-from lanner.web.health import judge, parts
+from lanner.web.header import FeedHeader
 from lanner.web.opening import AlertOpener
 from lanner.web.panel import Panel
 from lanner.web.tiles import Tiles
@@ -26,25 +25,20 @@ class Overview:
 
     def __init__(self, settings: Settings, feed: Feed, descriptions: Descriptions) -> None:
         self._feed = feed
-        self._expected = parts(settings)
         with ui.element("main").classes("page").props("tabindex=-1") as main:
-            self._header = Header(settings.host, here="/")
+            self._header = FeedHeader(settings, feed, here="/")
             self._tiles = Tiles(self._open_quarantine)
             self._panel = Panel()
             self._opener = AlertOpener(feed, descriptions, self._panel)
             self._alerts = AlertsView(feed, self._opener.open)
         main.on("keydown.escape", self._panel.close, [])
-        self._show_state()
+        self._tiles.show(feed.snapshot, feed)
 
     async def update(self, update: Update) -> None:
         """Show what a poll found."""
-        self._show_state()
+        self._header.update()
+        self._tiles.show(self._feed.snapshot, self._feed)
         await self._alerts.update(update)
-
-    def _show_state(self) -> None:
-        snapshot = self._feed.snapshot
-        self._header.show(snapshot, judge(snapshot, self._expected))
-        self._tiles.show(snapshot, self._feed)
 
     async def _open_quarantine(self) -> None:
         try:
