@@ -24,7 +24,7 @@ from lanner.archive.selection import Selection
 from lanner.archive.settings import HUNT_MEMORY
 from lanner.archive.store import Archive
 from lanner.rules import ir
-from lanner.rules.sql.compile import Translator
+from lanner.rules.sql.compile import Translation, Translator
 from lanner.rules.sql.dialect import DuckDB
 from lanner.rules.sql.scans import Scan, anchors_of, divide, plan_scans, present_in
 
@@ -74,9 +74,7 @@ def find_events(
     fields = FieldColumns(dialect)
     translator = Translator(fields, dialect, doubts=True)
     translations = [translator.translate(condition) for condition in conditions]
-    pieces = [piece for condition in conditions for piece in divide(condition, partial(_is_narrow, fields))]
-    planned = plan_scans(pieces, [translator.translate(piece) for piece in pieces], fields, ANCHORS, SPARSE)
-    steps = [*planned, _ODD] if conditions else []
+    steps = [*_scans(conditions, translations, translator, fields), _ODD] if conditions else []
     extent, moment = WHOLE if columns >= EVERYTHING else EXTENT, '"time"' if by_time else "NULL"
     noted = f"{extent}, {moment}"
     with connect(archive, memory=memory, view=False, stop=stop) as connection:
@@ -89,6 +87,22 @@ def find_events(
             count = _count(connection)
         lines = Fetcher(connection, columns, stop).lines(_FOUND)
         yield Found(count, [translation.refused for translation in translations], lines)
+
+
+def _scans(
+    conditions: Sequence[ir.Condition],
+    translations: Sequence[Translation],
+    translator: Translator,
+    fields: FieldColumns,
+) -> list[Scan]:
+    """Plan the passes of conditions; those that are not divided need not be translated again."""
+    pieces: list[ir.Condition] = []
+    translated: list[Translation] = []
+    for condition, translation in zip(conditions, translations, strict=True):
+        for piece in divide(condition, partial(_is_narrow, fields)):
+            pieces.append(piece)
+            translated.append(translation if piece is condition else translator.translate(piece))
+    return plan_scans(pieces, translated, fields, ANCHORS, SPARSE)
 
 
 def _is_narrow(fields: FieldColumns, condition: ir.Condition) -> bool:
